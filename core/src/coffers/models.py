@@ -1,0 +1,150 @@
+"""What is left: Balance and Snapshot.
+
+Floor 1. Unknown is None, never 0; an amount without a currency cannot be built; two rows are never merged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Literal
+
+import attrs
+
+from .errors import BadResponseError
+from .messages import Query
+
+__all__ = ["Balance", "Snapshot", "Valuation"]
+
+_CURRENCY = re.compile(r"[A-Z0-9._-]{1,32}")
+
+
+def _to_currency(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadResponseError("a currency is missing or is not text", field="currency")
+    return value.upper()
+
+
+def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
+    if not _CURRENCY.fullmatch(value):
+        raise BadResponseError("a currency code must be 1 to 32 of A-Z 0-9 . _ -", field=attribute.name)
+
+
+def _is_amount(_: Any, attribute: attrs.Attribute[Decimal | None], value: object) -> None:
+    if value is not None and not (isinstance(value, Decimal) and value.is_finite()):
+        raise BadResponseError("an amount must be a finite Decimal or None", field=attribute.name)
+
+
+def _is_label(_: Any, attribute: attrs.Attribute[str | None], value: object) -> None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise BadResponseError("must be a non-empty text or None", field=attribute.name)
+
+
+def _to_details(value: Mapping[str, str]) -> Mapping[str, str]:
+    details = dict(value)
+    if not all(isinstance(name, str) and isinstance(text, str) for name, text in details.items()):  # pyright: ignore[reportUnnecessaryIsInstance]  parsers are foreign code
+        raise BadResponseError("details must map text to text", field="details")
+    return MappingProxyType(details)
+
+
+@attrs.frozen
+class Valuation:
+    """The provider's own figure for a balance in another currency.
+
+    Attributes:
+        currency: upper-case code.
+        total: the value of everything, or None where the provider does not tell it.
+        available: the value of what can be spent now, or None.
+    """
+
+    currency: str = attrs.field(converter=_to_currency, validator=_is_currency)
+    total: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    available: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+
+
+@attrs.frozen(hash=False)
+class Balance:
+    """How much of one currency is held in one place.
+
+    A single undifferentiated number is `total`. At least one of the four amounts is known.
+
+    Attributes:
+        currency: code as the provider names it, upper-cased: 1 to 32 of ``A-Z 0-9 . _ -``.
+        total: everything held, reserved and pending amounts included where the provider counts so.
+        available: what can be spent now.
+        pending: on its way in, not yet spendable.
+        reserved: held back.
+        unit: ``"money"`` (a currency of a state), ``"asset"`` (a coin or token) or ``"credits"`` (messages, characters).
+        network: the chain the asset lives on, or None.
+        wallet: which of several places in the account, or None.
+        valuation: the provider's own figure in another currency, or None.
+        details: further texts that the provider's `parse` picked from the answer.
+
+    Raises:
+        BadResponseError: a part is not of its type; `field` names it.
+    """
+
+    currency: str = attrs.field(converter=_to_currency, validator=_is_currency)
+    total: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    available: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    pending: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    reserved: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    unit: Literal["money", "asset", "credits"] = attrs.field(default="money", kw_only=True)
+    network: str | None = attrs.field(default=None, kw_only=True, validator=_is_label)
+    wallet: str | None = attrs.field(default=None, kw_only=True, validator=_is_label)
+    valuation: Valuation | None = attrs.field(default=None, kw_only=True)
+    details: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=_to_details)
+
+    def __attrs_post_init__(self) -> None:
+        if self.unit not in ("money", "asset", "credits"):
+            raise BadResponseError("unit must be money, asset or credits", field="unit")
+        if self.total is None and self.available is None and self.pending is None and self.reserved is None:
+            raise BadResponseError("a balance needs at least one amount", field="total")
+
+    @property
+    def spendable(self) -> Decimal | None:
+        """`available` when known, else `total`; None where neither is."""
+        return self.total if self.available is None else self.available
+
+    def __hash__(self) -> int:
+        return hash((self.currency, self.network, self.wallet, self.total, self.available))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = {
+            field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "currency"
+        }
+        return (_rebuild, (self.currency, facts | {"details": dict(self.details)}))
+
+
+def _rebuild(currency: str, facts: dict[str, Any]) -> Balance:
+    return Balance(currency, **facts)
+
+
+def _to_balances(value: Any) -> tuple[Balance, ...]:
+    rows = tuple(value)
+    if not all(isinstance(row, Balance) for row in rows):
+        raise BadResponseError("balances must hold Balance values only", field="balances")
+    return rows
+
+
+def _is_aware(_: Any, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:
+    if value is not None and value.utcoffset() is None:
+        raise BadResponseError("a time must be aware", field=attribute.name)
+
+
+@attrs.frozen
+class Snapshot:
+    """What one read found.
+
+    Attributes:
+        balances: in the provider's order; empty means the account truly holds nothing.
+        as_of: the provider's own time of these figures (aware), or None where it names none.
+        next: further queries that belong to the same read (pages, discovered accounts); always empty for the caller.
+    """
+
+    balances: tuple[Balance, ...] = attrs.field(default=(), converter=_to_balances)
+    as_of: datetime | None = attrs.field(default=None, validator=_is_aware)
+    next: tuple[Query[Any], ...] = attrs.field(default=(), kw_only=True, converter=tuple)

@@ -1,0 +1,130 @@
+"""The provider author's only door: everything a plugin needs, and nothing else of coffers.
+
+Floor 4. A plugin imports from here alone:
+
+    from coffers.plugin import Amount, Balance, Provider, Query, Request, Secret, Snapshot, hookimpl
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from .amounts import amount_from_text, amount_to_text, exact
+from .errors import (
+    AuthError,
+    BadResponseError,
+    ClockError,
+    CoffersError,
+    ConfigError,
+    NetworkError,
+    PermissionDeniedError,
+    PluginError,
+    RateLimitedError,
+    RejectedError,
+    TimedOutError,
+    UnavailableError,
+    UnsupportedError,
+)
+from .hookspecs import ENTRY_POINT_GROUP, hookimpl
+from .messages import AccessToken, Attempt, Pairs, Query, Request, Response, SignedRequest
+from .models import Balance, Snapshot, Valuation
+from .provider import CONTRACT_VERSION, RESERVED_KEYS, NoSettings, Provider
+from .reading import Amount, parse_json, read_json, structure
+from .sandboxing import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, amount_as_json_number, reply_json
+from .secret import Secret
+from .statuses import http_date, is_html, status_error
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "ENTRY_POINT_GROUP",
+    "RESERVED_KEYS",
+    "AccessToken",
+    "Amount",
+    "Attempt",
+    "AuthError",
+    "BadResponseError",
+    "Balance",
+    "ClockError",
+    "CoffersError",
+    "ConfigError",
+    "NetworkError",
+    "NoSettings",
+    "Pairs",
+    "PermissionDeniedError",
+    "PluginError",
+    "Provider",
+    "Query",
+    "RateLimitedError",
+    "RejectedError",
+    "Request",
+    "Response",
+    "SandboxAccount",
+    "SandboxCall",
+    "SandboxProvider",
+    "SandboxReply",
+    "Secret",
+    "SignedRequest",
+    "Snapshot",
+    "TimedOutError",
+    "UnavailableError",
+    "UnsupportedError",
+    "Valuation",
+    "amount_as_json_number",
+    "amount_from_text",
+    "amount_to_text",
+    "basic",
+    "bearer",
+    "exact",
+    "hookimpl",
+    "http_date",
+    "is_html",
+    "parse_json",
+    "read_json",
+    "refusal",
+    "reply_json",
+    "status_error",
+    "structure",
+]
+
+
+def bearer(token: Secret) -> tuple[str, str]:
+    """The header pair ``Authorization: Bearer ...``."""
+    return ("Authorization", f"Bearer {token.reveal()}")
+
+
+def basic(user: str, password: Secret) -> tuple[str, str]:
+    """The header pair ``Authorization: Basic ...``; both parts as UTF-8.
+
+    Raises:
+        ConfigError: `user` holds a colon, which this scheme cannot carry.
+    """
+    if ":" in user:
+        raise ConfigError("a user name with a colon cannot be used with Basic authentication")
+    return ("Authorization", "Basic " + base64.b64encode(f"{user}:{password.reveal()}".encode()).decode())
+
+
+def refusal(
+    response: Response,
+    message: str | None,
+    code: str | int | None = None,
+    table: Mapping[str | int, type[CoffersError]] | None = None,
+) -> CoffersError:
+    """The error that a provider's refusal means; `parse` raises it.
+
+    The provider's own table speaks first, then the HTTP status if that is an error, else it is `RejectedError`.
+
+    Args:
+        response: the answer that holds the refusal.
+        message: the provider's words.
+        code: the provider's code.
+        table: the provider's codes (or texts) and the error class of each.
+    """
+    known = status_error(response, message, code=code)
+    cls = (table or {}).get(code) if code is not None else None
+    if cls is None and response.status < 400:
+        cls = RejectedError
+    if cls is None:
+        return known
+    words = message or (f"refused with code {code}" if code is not None else "refused without a reason")
+    return cls(words, code=code, retry_after_s=known.retry_after_s, request_id=known.request_id)

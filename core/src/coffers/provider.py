@@ -1,0 +1,197 @@
+"""The manifest: what a provider says about itself, and the config keys that follow from it.
+
+Floor 2. A provider declares two kinds of attrs classes; the flat config table of an account feeds both:
+`settings` (public, seen by `request` and `parse`) and `credentials` (seen by `sign` alone).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import types
+from collections.abc import Mapping
+from typing import Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import attrs
+
+from .secret import Secret
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "RESERVED_KEYS",
+    "ConfigField",
+    "NoSettings",
+    "Provider",
+    "check_base_url",
+    "config_fields",
+]
+
+#: The version of the hook contract described in `coffers.hookspecs`. A plugin written for another one is refused.
+CONTRACT_VERSION: Final = 1
+
+#: Config keys that belong to the core or may one day; no plugin may declare a field of that name.
+RESERVED_KEYS: Final = frozenset(
+    {"base_url", "ca_file", "enabled", "interval", "labels", "name", "provider", "proxy", "rules", "timeout"}
+)
+
+S = TypeVar("S")
+C = TypeVar("C")
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@attrs.frozen
+class NoSettings:
+    """The settings of a provider that has none."""
+
+
+@attrs.frozen
+class ConfigField:
+    """One config key of a provider.
+
+    Attributes:
+        name: the key.
+        secret: whether it must be a reference (``env:NAME`` ...); never a literal.
+        required: whether its class cannot do without it.
+        type: `str`, `int` or `bool`.
+        choices: the allowed texts, empty where any text will do.
+        default: the value used when the key is absent; None where there is none.
+        help: one line for people, from the field's metadata; may be empty.
+    """
+
+    name: str
+    secret: bool
+    required: bool
+    type: type
+    choices: tuple[str, ...]
+    default: Any
+    help: str
+
+
+def check_base_url(url: str) -> str:
+    """`url` without a trailing slash.
+
+    Raises:
+        ValueError: not ``https://`` (or ``http://`` to a loopback address), or with a user, query or fragment. The
+            message says what to do and does not hold the address.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is not an address; write https://HOST or https://HOST:PORT/PREFIX") from None
+    if parts.scheme not in ("https", "http") or not host or port == 0:
+        raise ValueError("is not an address; write https://HOST or https://HOST:PORT/PREFIX")
+    if parts.username is not None or parts.password is not None or "?" in url or "#" in url:
+        raise ValueError("must hold no user, query or fragment; credentials have config keys of their own")
+    if not re.fullmatch(r"[!-~]+", url):
+        raise ValueError("must be ASCII without spaces; write an international name in its xn-- form")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("must be https; plain http is allowed to a loopback address only")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@attrs.frozen(kw_only=True)
+class Provider(Generic[S, C]):
+    """A provider's manifest, answered by `coffers_provider`.
+
+    Args:
+        id: lower-case letters, digits and ``-``; equal to the entry point's name.
+        title: the provider's name for people.
+        docs: the address of the provider's page on this call.
+        base_urls: its hosts by name; requests go nowhere else. ``"api"`` is the name `Request.host` has by default.
+        settings: a frozen attrs class of the public config keys; `NoSettings` where there are none.
+        credentials: alternatives, frozen attrs classes; exactly one must be complete. Fields of type `Secret` are
+            secrets, of type `str` identifiers. Empty where the provider asks for none: `sign` then gets None.
+        token_step: the step that fetches an access token, or None.
+        one_at_a_time: whether reads of one account must never overlap (a strictly rising nonce, say).
+        permission: which permission the key needs, one line.
+        not_covered: what this plugin does not tell, one line.
+        contract: the hook contract it was written for.
+
+    Raises:
+        ValueError: a part is wrong; the message names it.
+        TypeError: likewise.
+    """
+
+    id: str
+    title: str
+    docs: str
+    base_urls: Mapping[str, str]
+    settings: type[S] = NoSettings  # type: ignore[assignment]  # the default fits S = NoSettings
+    credentials: tuple[type[C], ...] = ()
+    token_step: str | None = None
+    one_at_a_time: bool = False
+    permission: str = ""
+    not_covered: str = ""
+    contract: int = CONTRACT_VERSION
+
+    def __attrs_post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError("id: lower-case letters, digits and '-' only")
+        if not self.base_urls:
+            raise ValueError("base_urls: name at least one host")
+        for name, url in self.base_urls.items():
+            try:
+                check_base_url(url)
+            except ValueError as error:
+                raise ValueError(f"base_urls[{name!r}] {error}") from None
+        config_fields(self)
+
+
+def config_fields(provider: Provider[Any, Any]) -> Mapping[str, ConfigField]:
+    """Every config key of `provider`, settings first, in the order of their classes.
+
+    A name that several classes declare is one key and feeds them all.
+
+    Raises:
+        TypeError: a class that is not a frozen attrs class, or a field of a type that a config cannot hold.
+        ValueError: a reserved name, or one name with two meanings.
+    """
+    fields: dict[str, ConfigField] = {}
+    for cls in (provider.settings, *provider.credentials):
+        if not attrs.has(cls):
+            raise TypeError(f"{cls.__name__} is not an attrs class")
+        hints = get_type_hints(cls)
+        for attribute in attrs.fields(cls):
+            if not attribute.init:
+                continue
+            field = _config_field(attribute, hints[attribute.name], cls.__name__)
+            if field.name in RESERVED_KEYS:
+                raise ValueError(f"{cls.__name__}.{field.name}: this key is reserved")
+            known = fields.setdefault(field.name, field)
+            if (known.secret, known.type) != (field.secret, field.type):
+                raise ValueError(f"{cls.__name__}.{field.name}: declared twice with different types")
+    return fields
+
+
+def _config_field(attribute: attrs.Attribute[Any], hint: Any, owner: str) -> ConfigField:
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = [part for part in get_args(hint) if part is not type(None)]
+        hint = inner[0] if len(inner) == 1 else hint
+    choices: tuple[str, ...] = ()
+    if get_origin(hint) is Literal:
+        choices, hint = get_args(hint), str
+    if hint not in (str, int, bool, Secret) or not all(isinstance(choice, str) for choice in choices):
+        raise TypeError(f"{owner}.{attribute.name}: a config field is a str, int, bool, Secret or Literal of texts")
+    required = attribute.default is attrs.NOTHING
+    default = None if required or isinstance(attribute.default, attrs.Factory) else attribute.default  # type: ignore[arg-type]  # Factory is a class
+    return ConfigField(
+        name=attribute.name,
+        secret=hint is Secret,
+        required=required,
+        type=str if hint is Secret else hint,
+        choices=choices,
+        default=default,
+        help=str(attribute.metadata.get("help", "")),
+    )

@@ -1,0 +1,246 @@
+"""Strict readers: bytes to JSON, JSON to a provider's own attrs classes. Nothing is coerced, nothing is guessed.
+
+Floor 3. The only converter lives here. An array where an array is due and nothing else: left alone, cattrs takes ``{}``
+for an empty list, and an error page would become "no money"; it would also make ``"None"`` of null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+from .amounts import MAX_DIGITS, amount_from_text
+from .errors import BadResponseError
+from .messages import Response
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = ["MAX_DEPTH", "Amount", "parse_json", "read_json", "structure"]
+
+#: How deep arrays and objects may lie in one another.
+MAX_DEPTH: Final = 64
+
+#: The type of a money field in a provider's attrs class. Takes a JSON number or a text holding a plain decimal number
+#: (no separators, no currency, not empty) and keeps every digit.
+Amount = Decimal
+
+T = TypeVar("T")
+
+
+# --- bytes to JSON -------------------------------------------------------------------------------------------------
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value of `body`; numbers with a point or exponent are `Decimal`, others `int`.
+
+    UTF-8 only, a byte-order mark is tolerated. No NaN or Infinity, no repeated key in an object, at most 64 levels,
+    numbers of at most 50 digits and an exponent of at most ±60.
+
+    Raises:
+        BadResponseError: not such a JSON text; the message holds nothing of it.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadResponseError("the answer is not UTF-8") from None
+    if not text.strip():
+        raise BadResponseError("the answer is empty")
+    # An answer with few brackets cannot be deep: only others are measured.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        raise BadResponseError(f"the answer is more than {MAX_DEPTH} levels deep")
+    try:
+        return _decoder().decode(text)
+    except _RefusedJSONError as error:
+        raise BadResponseError(f"the answer holds {error}") from None
+    except (ValueError, RecursionError):
+        raise BadResponseError("the answer is not JSON") from None
+
+
+class _RefusedJSONError(Exception):
+    """JSON that Python would take and we do not; its text is ours."""
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_float=_number, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+    )
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return amount_from_text(text)
+    except ValueError as error:
+        raise _RefusedJSONError(f"a number with {error}") from None
+
+
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > MAX_DIGITS:
+        raise _RefusedJSONError(f"a number with more than {MAX_DIGITS} digits")
+    return int(text)
+
+
+def _constant(_: str) -> NoReturn:
+    raise _RefusedJSONError("NaN or Infinity")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _RefusedJSONError("an object with a repeated key")
+    return members
+
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{\]}]', re.DOTALL)
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif match[0] in "]}":
+            depth -= 1
+    return deepest
+
+
+# --- JSON to attrs classes -----------------------------------------------------------------------------------------
+
+
+def read_json(response: Response, cls: type[T]) -> T:
+    """The answer's JSON as an instance of `cls`: a provider's own attrs class, or ``list[...]`` / ``dict[str, ...]`` of them.
+
+    Unknown members are ignored. Fields are `str`, `int`, `bool`, `Amount`, `Any`, ``list[...]``, ``dict[str, ...]``,
+    ``... | None`` and further attrs classes; each takes its own JSON type and no other.
+
+    Raises:
+        BadResponseError: not JSON, or not of that shape; `field` is the path of the first fault.
+    """
+    return structure(parse_json(response.body), cls)
+
+
+def structure(value: Any, cls: type[T]) -> T:
+    """A JSON value (see `parse_json`) as an instance of `cls`; strict as `read_json`.
+
+    Raises:
+        BadResponseError: not of that shape; `field` is the path of the first fault.
+    """
+    try:
+        return _converter(False).structure(value, cls)
+    except Exception:
+        # The fast converter does not know where it failed. The same value goes through the explaining one.
+        path, reason = _explain(value, cls)
+    raise BadResponseError(f"{path}: {reason}", field=path)
+
+
+class _NotFitError(Exception):
+    """A JSON value of the wrong type; its text is ours and holds no value."""
+
+
+def _explain(value: Any, cls: Any) -> tuple[str, str]:
+    try:
+        _converter(True).structure(value, cls)
+    except Exception as error:
+        path, leaf = "$", error
+        while isinstance(leaf, ExceptionGroup):
+            leaf = leaf.exceptions[0]
+            path += _where(leaf)
+        if isinstance(leaf, _NotFitError | BadResponseError):
+            return path, str(leaf)
+        return path, "is missing" if isinstance(leaf, KeyError) else f"is not understood ({type(leaf).__name__})"
+    return "$", "is not understood"
+
+
+def _where(error: Exception) -> str:
+    for note in getattr(error, "__notes__", ()):
+        if (name := getattr(note, "name", None)) is not None:
+            return f".{name}"
+        if (index := getattr(note, "index", None)) is not None:
+            return f"[{index}]" if isinstance(index, int) else ".*"  # an object's key may be personal
+    return ""
+
+
+_JSON_NAMES: Final = {
+    type(None): "null", bool: "true or false", int: "a number", Decimal: "a number", str: "a text", list: "an array", dict: "an object"
+}  # fmt: skip
+
+
+def _misfit(wanted: str, value: object) -> _NotFitError:
+    found = "an empty text" if value == "" else _JSON_NAMES.get(type(value), type(value).__name__)
+    return _NotFitError(f"must be {wanted}, is {found}")
+
+
+def _strict(kind: type, wanted: str) -> Callable[[Any, Any], Any]:
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise _misfit(wanted, value)
+        return value
+
+    return hook
+
+
+def _to_amount(value: Any, _: Any) -> Decimal:
+    if type(value) is Decimal:
+        return value
+    if type(value) is int:
+        return Decimal(value)
+    if type(value) is str and value:
+        try:
+            return amount_from_text(value)
+        except ValueError as error:
+            raise _NotFitError(f"is not an amount: {error}") from None
+    raise _misfit("a plain decimal number", value)
+
+
+def _no_float(_: Any, __: Any) -> NoReturn:
+    raise _NotFitError("is declared as float; declare an amount as Amount and a count as int")
+
+
+@cache
+def _converter(explaining: bool) -> Converter:
+    import attrs
+    from cattrs import Converter
+    from cattrs.cols import (
+        homogenous_tuple_structure_factory,
+        is_mapping,
+        is_sequence,
+        list_structure_factory,
+        mapping_structure_factory,
+    )
+    from cattrs.gen import make_dict_structure_fn
+
+    converter = Converter(detailed_validation=explaining)
+    converter.register_structure_hook(str, _strict(str, "a text"))
+    converter.register_structure_hook(int, _strict(int, "a whole number"))
+    converter.register_structure_hook(bool, _strict(bool, "true or false"))
+    converter.register_structure_hook(Decimal, _to_amount)
+    converter.register_structure_hook(float, _no_float)
+
+    def guarded(factory: Callable[..., Any], json_type: type, wanted: str) -> Callable[[Any, Converter], Any]:
+        def make(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+            inner = factory(cls, converter)
+
+            def hook(value: Any, cls: Any) -> Any:
+                if type(value) is not json_type:
+                    raise _misfit(wanted, value)
+                return inner(value, cls)
+
+            return hook
+
+        return make
+
+    def is_tuple(cls: Any) -> bool:
+        return cls is tuple or getattr(cls, "__origin__", None) is tuple
+
+    # The last registered is asked first.
+    converter.register_structure_hook_factory(attrs.has, guarded(make_dict_structure_fn, dict, "an object"))
+    converter.register_structure_hook_factory(is_mapping, guarded(mapping_structure_factory, dict, "an object"))
+    converter.register_structure_hook_factory(is_sequence, guarded(list_structure_factory, list, "an array"))
+    converter.register_structure_hook_factory(is_tuple, guarded(homogenous_tuple_structure_factory, list, "an array"))
+    return converter

@@ -1,0 +1,160 @@
+"""Secrets: a value that never shows itself, and the scrubber that removes it from other people's words.
+
+Floor 1. `Secret` is the only carrier of a secret; only a provider's `sign` and this module look inside.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NoReturn
+from urllib.parse import quote, quote_plus
+
+from .errors import ConfigError, one_line
+
+__all__ = ["MASK", "Scrubber", "Secret"]
+
+#: What is shown in place of a secret.
+MASK: Final = "***"
+
+
+class Secret:
+    """A secret text: `reveal()` gives it, nothing else does.
+
+    `repr`, `str`, `format`, logging, tracebacks with local variables, `attrs.asdict` and JSON (with `default=str`)
+    show ``***``. A pickled secret arrives empty: `reveal()` then raises `ConfigError`; send the reference
+    (``env:NAME`` ...) across processes and resolve it there.
+
+    Args:
+        value: the secret, at least one character.
+
+    Raises:
+        TypeError: `value` is not a `str`.
+        ValueError: `value` is empty.
+    """
+
+    __slots__ = ("_value",)
+    _value: str | None
+
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  callers may be untyped
+            raise TypeError(f"a secret must be a str, not {type(value).__name__}")
+        if not value:
+            raise ValueError("a secret must not be empty")
+        object.__setattr__(self, "_value", value)
+
+    def reveal(self) -> str:
+        """The secret itself, as text.
+
+        Raises:
+            ConfigError: this copy was pickled, so the value is gone.
+        """
+        if self._value is None:
+            raise ConfigError("a secret does not travel in a pickle; send its reference and resolve it here")
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret) or self._value is None or other._value is None:
+            return self is other
+        return hmac.compare_digest(
+            self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass")
+        )
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError("a secret cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a secret cannot be changed")
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[], Secret], tuple[()]]:
+        return (_lost_in_a_pickle, ())
+
+
+def _lost_in_a_pickle() -> Secret:
+    secret = Secret.__new__(Secret)
+    object.__setattr__(secret, "_value", None)
+    return secret
+
+
+class Scrubber:
+    """Replaces every form of some secrets in a text by ``***``.
+
+    Known forms: plain, URL-encoded (either way of writing a space), base64 (alone or inside a longer text, both
+    alphabets), JSON-escaped (with ``\\u`` and PHP's ``\\/``); each in any letter case.
+    Call it before a text is shortened: half a secret is not found.
+
+    Args:
+        secrets: what must not be shown.
+    """
+
+    __slots__ = ("_pattern",)
+
+    def __init__(self, secrets: Iterable[Secret | str]) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            forms.update(_forms(secret.reveal() if isinstance(secret, Secret) else secret))
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if forms else None
+
+    def __call__(self, text: str) -> str:
+        """`text` without any of the secrets."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def finds(self, text: str) -> bool:
+        """Whether `text` holds any of the secrets."""
+        return self._pattern is not None and self._pattern.search(text) is not None
+
+    def __repr__(self) -> str:
+        return f"Scrubber({MASK})"
+
+
+def _forms(secret: str) -> set[str]:
+    if not secret:
+        return set()
+    raw = secret.encode("utf-8", "surrogatepass")
+    ascii_json = json.dumps(secret)[1:-1]
+    forms = {
+        secret,
+        quote(raw, safe=""),
+        quote(raw),
+        quote_plus(raw),
+        ascii_json,
+        ascii_json.replace("/", "\\/"),
+        json.dumps(secret, ensure_ascii=False)[1:-1].replace("/", "\\/"),
+        one_line(secret),  # what is left of it once a message is on one line
+    }
+    forms.update(_base64_forms(raw))
+    return {form for form in forms if form}
+
+
+def _base64_forms(raw: bytes) -> set[str]:
+    """The base64 letters that `raw` alone decides, for each of the three ways it can lie in a longer text."""
+    forms = {base64.b64encode(raw).decode(), base64.b64encode(raw).decode().rstrip("=")}
+    if len(raw) >= 6:  # shorter cores would match ordinary words
+        for before in range(3):
+            whole = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
+            shared_head = (0, 2, 3)[before]
+            shared_tail = 1 if (before + len(raw)) % 3 else 0
+            forms.add(whole[shared_head : len(whole) - shared_tail])
+    return forms | {form.replace("+", "-").replace("/", "_") for form in forms}

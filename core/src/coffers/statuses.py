@@ -1,0 +1,108 @@
+"""What an HTTP status means when nothing better is known, and how long the server asks to wait.
+
+Floor 2. A provider's own words go first; this table speaks where they are missing or not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+from .errors import (
+    AuthError,
+    BadResponseError,
+    CoffersError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RejectedError,
+    TimedOutError,
+    UnavailableError,
+)
+from .messages import Response
+
+__all__ = ["http_date", "is_html", "retry_after_s", "status_error"]
+
+_CLASSES: Final[Mapping[int, type[CoffersError]]] = {
+    401: AuthError,
+    403: PermissionDeniedError,
+    408: TimedOutError,
+    425: UnavailableError,
+    429: RateLimitedError,
+}
+
+#: Headers in which providers name a request.
+_REQUEST_IDS: Final = ("x-request-id", "request-id", "cf-ray")
+
+#: A `Retry-After` beyond a year is not an answer to "when".
+_LONGEST_WAIT_S: Final = 366 * 86_400
+
+
+def is_html(response: Response) -> bool:
+    """Whether the body is a page for people: a proxy's or a maintenance page, never a provider's answer."""
+    content_type = (response.header("content-type") or "").lower()
+    start = response.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" in content_type or start.startswith((b"<!doctype", b"<html", b"<head", b"<body"))
+
+
+def status_error(response: Response, message: str | None = None, *, code: str | int | None = None) -> CoffersError:
+    """The error that the HTTP status means.
+
+    Args:
+        response: what came back.
+        message: the provider's words, where there are any.
+        code: the provider's own code, where there is one.
+    """
+    status = response.status
+    page = is_html(response)
+    if status == 403 and page:
+        cls: type[CoffersError] = UnavailableError
+    elif status >= 500:
+        cls = UnavailableError
+    elif status >= 400:
+        cls = _CLASSES.get(status, RejectedError)
+    else:
+        cls = BadResponseError
+    if not message:
+        message = f"HTTP {status} {_phrase(status)}".rstrip() + (" with an HTML page" if page else "")
+    return cls(message, code=code, retry_after_s=retry_after_s(response), request_id=_request_id(response))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _request_id(response: Response) -> str | None:
+    return next((value for name in _REQUEST_IDS if (value := response.header(name))), None)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """The aware UTC time of an HTTP date, or None where there is none."""
+    if not text:
+        return None
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def retry_after_s(response: Response) -> float | None:
+    """Seconds of the `Retry-After` header, never negative; None where it is missing or makes no sense.
+
+    A date counts from the answer's own `Date`; without that it cannot be turned into a wait.
+    """
+    text = (response.header("retry-after") or "").strip()
+    if text.isascii() and text.isdigit() and len(text) <= 10:
+        seconds = float(text)
+    else:
+        when, now = http_date(text), http_date(response.header("date"))
+        if when is None or now is None:
+            return None
+        seconds = (when - now).total_seconds()
+    return max(0.0, seconds) if seconds <= _LONGEST_WAIT_S else None
