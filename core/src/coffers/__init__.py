@@ -1,1 +1,151 @@
-"""coffers."""
+"""coffers: how much is left in every account you hold, at every provider. Exactly, and never a wrong number.
+
+The front door: names only, each loaded when it is first used, so that ``import coffers`` costs nothing.
+
+    from coffers import Account, Client
+
+    with Client() as client:
+        for balance in client.read(Account("shop", "acme", {"key": "env:ACME_KEY"})).balances:
+            print(balance.currency, balance.spendable)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .account import Account, FieldValue, Outcome
+    from .amounts import amount_from_text, amount_to_text, exact
+    from .client import DEFAULT_TIMEOUT_S, Client
+    from .errors import (
+        KINDS,
+        AuthError,
+        BadResponseError,
+        ClockError,
+        CoffersError,
+        ConfigError,
+        NetworkError,
+        PermissionDeniedError,
+        PluginError,
+        RateLimitedError,
+        RejectedError,
+        TimedOutError,
+        UnavailableError,
+        UnsupportedError,
+        one_line,
+    )
+    from .messages import Request, Response, SignedRequest
+    from .models import Balance, Snapshot, Valuation
+    from .provider import RESERVED_KEYS, ConfigField, Provider
+    from .registry import InstalledProvider, LoadedProvider, Registry
+    from .report import account_report, balances_report
+    from .sandboxing import SANDBOX_GROUP, SandboxAccount, SandboxCall, SandboxProvider, SandboxReply
+    from .secret import Scrubber, Secret
+    from .settings import Config, InvalidConfigError, Resolved, Resolver, config_path, load_config
+    from .transport import Endpoint, HttpTransport, Transport
+
+#: Which module each name lives in.
+_HOMES = {
+    "account": ("Account", "FieldValue", "Outcome"),
+    "amounts": ("amount_from_text", "amount_to_text", "exact"),
+    "client": ("DEFAULT_TIMEOUT_S", "Client"),
+    "errors": (
+        "KINDS",
+        "AuthError",
+        "BadResponseError",
+        "ClockError",
+        "CoffersError",
+        "ConfigError",
+        "NetworkError",
+        "PermissionDeniedError",
+        "PluginError",
+        "RateLimitedError",
+        "RejectedError",
+        "TimedOutError",
+        "UnavailableError",
+        "UnsupportedError",
+        "one_line",
+    ),
+    "messages": ("Request", "Response", "SignedRequest"),
+    "models": ("Balance", "Snapshot", "Valuation"),
+    "provider": ("RESERVED_KEYS", "ConfigField", "Provider"),
+    "registry": ("InstalledProvider", "LoadedProvider", "Registry"),
+    "report": ("account_report", "balances_report"),
+    "sandboxing": ("SANDBOX_GROUP", "SandboxAccount", "SandboxCall", "SandboxProvider", "SandboxReply"),
+    "secret": ("Scrubber", "Secret"),
+    "settings": ("Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config"),
+    "transport": ("Endpoint", "HttpTransport", "Transport"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "DEFAULT_TIMEOUT_S",
+    "KINDS",
+    "RESERVED_KEYS",
+    "SANDBOX_GROUP",
+    "Account",
+    "AuthError",
+    "BadResponseError",
+    "Balance",
+    "Client",
+    "ClockError",
+    "CoffersError",
+    "Config",
+    "ConfigError",
+    "ConfigField",
+    "Endpoint",
+    "FieldValue",
+    "HttpTransport",
+    "InstalledProvider",
+    "InvalidConfigError",
+    "LoadedProvider",
+    "NetworkError",
+    "Outcome",
+    "PermissionDeniedError",
+    "PluginError",
+    "Provider",
+    "RateLimitedError",
+    "Registry",
+    "RejectedError",
+    "Request",
+    "Resolved",
+    "Resolver",
+    "Response",
+    "SandboxAccount",
+    "SandboxCall",
+    "SandboxProvider",
+    "SandboxReply",
+    "Scrubber",
+    "Secret",
+    "SignedRequest",
+    "Snapshot",
+    "TimedOutError",
+    "Transport",
+    "UnavailableError",
+    "UnsupportedError",
+    "Valuation",
+    "__version__",
+    "account_report",
+    "amount_from_text",
+    "amount_to_text",
+    "balances_report",
+    "config_path",
+    "exact",
+    "load_config",
+    "one_line",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _HOME_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module 'coffers' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -31,7 +31,7 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 
 
 def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    """`a=1&b=2` in the given order; all but letters, digits and ``-._~`` percent-encoded as UTF-8, a space as ``%20``."""
+    """`a=1&b=2` in the given order; all but letters, digits and ``-._~`` percent-encoded as UTF-8, space as ``%20``."""
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
 
 

@@ -44,8 +44,8 @@ def _is_label(_: Any, attribute: attrs.Attribute[str | None], value: object) -> 
 
 
 def _to_details(value: Mapping[str, str]) -> Mapping[str, str]:
-    details = dict(value)
-    if not all(isinstance(name, str) and isinstance(text, str) for name, text in details.items()):  # pyright: ignore[reportUnnecessaryIsInstance]  parsers are foreign code
+    details: dict[Any, Any] = dict(value)  # as typed it cannot be wrong, but parsers are foreign code
+    if not all(isinstance(name, str) and isinstance(text, str) for name, text in details.items()):
         raise BadResponseError("details must map text to text", field="details")
     return MappingProxyType(details)
 
@@ -77,7 +77,7 @@ class Balance:
         available: what can be spent now.
         pending: on its way in, not yet spendable.
         reserved: held back.
-        unit: ``"money"`` (a currency of a state), ``"asset"`` (a coin or token) or ``"credits"`` (messages, characters).
+        unit: ``"money"`` (a state's currency), ``"asset"`` (a coin or token) or ``"credits"`` (messages, characters).
         network: the chain the asset lives on, or None.
         wallet: which of several places in the account, or None.
         valuation: the provider's own figure in another currency, or None.

@@ -114,7 +114,7 @@ def _depth(text: str) -> int:
 
 
 def read_json(response: Response, cls: type[T]) -> T:
-    """The answer's JSON as an instance of `cls`: a provider's own attrs class, or ``list[...]`` / ``dict[str, ...]`` of them.
+    """The answer's JSON as an instance of `cls`: a provider's attrs class, or ``list[...]`` / ``dict[str, ...]`` of one.
 
     Unknown members are ignored. Fields are `str`, `int`, `bool`, `Amount`, `Any`, ``list[...]``, ``dict[str, ...]``,
     ``... | None`` and further attrs classes; each takes its own JSON type and no other.
@@ -133,7 +133,7 @@ def structure(value: Any, cls: type[T]) -> T:
     """
     try:
         return _converter(False).structure(value, cls)
-    except Exception:
+    except Exception:  # noqa: BLE001  a validator of the provider's class may raise anything
         # The fast converter does not know where it failed. The same value goes through the explaining one.
         path, reason = _explain(value, cls)
     raise BadResponseError(f"{path}: {reason}", field=path)
@@ -146,7 +146,7 @@ class _NotFitError(Exception):
 def _explain(value: Any, cls: Any) -> tuple[str, str]:
     try:
         _converter(True).structure(value, cls)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the same exception again, now with its place
         path, leaf = "$", error
         while isinstance(leaf, ExceptionGroup):
             leaf = leaf.exceptions[0]
@@ -167,8 +167,14 @@ def _where(error: Exception) -> str:
 
 
 _JSON_NAMES: Final = {
-    type(None): "null", bool: "true or false", int: "a number", Decimal: "a number", str: "a text", list: "an array", dict: "an object"
-}  # fmt: skip
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    Decimal: "a number",
+    str: "a text",
+    list: "an array",
+    dict: "an object",
+}
 
 
 def _misfit(wanted: str, value: object) -> _NotFitError:

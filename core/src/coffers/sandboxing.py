@@ -1,7 +1,7 @@
 """What a provider's sandbox part offers: the provider's side of the protocol, for demos and tests.
 
-Floor 3. A provider may ship one as an entry point in the group ``coffers.sandboxes``, its name the provider's id, its value
-a `SandboxProvider`. It is never imported by an ordinary read. The server that speaks it is `coffers.sandbox`.
+Floor 3. A provider may ship one as an entry point in the group ``coffers.sandboxes``, its name the provider's id, its
+value a `SandboxProvider`. It is never imported by an ordinary read. The server that speaks it is `coffers.sandbox`.
 """
 
 from __future__ import annotations

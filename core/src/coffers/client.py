@@ -1,0 +1,372 @@
+"""The sync client: drives the flow of a read with real sockets, real time and threads.
+
+Floor 6. Thread-safe. Tokens, clock offsets and locks belong to the client, keyed by account; only the nonce is
+the whole process's.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random as randomness
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from .account import Account, Outcome
+from .errors import CoffersError, NetworkError, PluginError, TimedOutError
+from .fairness import FairQueue
+from .flow import BoundAccount, Clock, Effect, HeldToken, NeedToken, Pause, Run, fetch_token, read
+from .messages import AccessToken, Response, SignedRequest
+from .models import Snapshot
+from .registry import Registry
+from .secret import Scrubber
+from .settings import Resolver
+from .transport import Endpoint, HttpTransport, Transport
+
+__all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces"]
+
+#: Seconds one read may take unless the account or the client says otherwise.
+DEFAULT_TIMEOUT_S: Final = 15.0
+
+#: Accounts taken from the caller's iterable ahead of being read, so that one slow host holds up no other.
+_LOOKAHEAD: Final = 10_000
+
+#: The retry budget of a client: ten, or a fifth of its requests, whichever is more.
+_FREE_RETRIES: Final = 10
+_REQUESTS_PER_RETRY: Final = 5
+
+#: The part of a token's life in which it is no longer used, and the most seconds that may be.
+_TOKEN_MARGIN: Final = 0.1
+_TOKEN_MARGIN_S: Final = 60.0
+
+T = TypeVar("T")
+
+_log = logging.getLogger("coffers")
+
+
+class Nonces:
+    """Strictly rising numbers, milliseconds since 1970 wherever they suffice.
+
+    Milliseconds on purpose: a larger unit would lock the user's other tools out of the same key for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def __call__(self, now_ms: int) -> int:
+        """The next one."""
+        with self._lock:
+            self._last = max(self._last + 1, now_ms)
+            return self._last
+
+
+#: One for the process: two clients with the same key must not draw the same number.
+_process_nonces: Final = Nonces()
+
+
+@attrs.define(eq=False)
+class _KeptToken:
+    """A token that a client keeps for an account, and what became of the last question for one."""
+
+    lock: threading.Lock = attrs.field(factory=threading.Lock)
+    token: AccessToken | None = None
+    until: float = 0.0
+    fetches: int = 0
+    refusal: CoffersError | None = None
+
+
+class Client:
+    """Reads accounts.
+
+        with Client() as client:
+            snapshot = client.read(Account("shop", "acme", {"key": "env:ACME_KEY"}))
+
+    Args:
+        registry: where providers come from; None looks at what is installed.
+        transport: what sends; None opens real connections.
+        resolver: what resolves references; None reads the real environment, files and so on.
+        timeout_s: seconds one read may take, from the call to the last byte; an account's own timeout goes first.
+        clock: seconds since 1970-01-01 UTC.
+        monotonic: the clock of deadlines, in seconds.
+        sleep: waits so many seconds; None waits until `close()` at most.
+        random: a number from 0 to 1, for backoff.
+        nonces: draws a rising number; None takes the process's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry | None = None,
+        transport: Transport | None = None,
+        resolver: Resolver | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+        random: Callable[[], float] = randomness.random,
+        nonces: Callable[[int], int] | None = None,
+    ) -> None:
+        self.registry = Registry() if registry is None else registry
+        self._transport = HttpTransport(monotonic=monotonic) if transport is None else transport
+        self._resolver = Resolver() if resolver is None else resolver
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._monotonic = monotonic
+        self._closed = threading.Event()
+        self._sleep = self._closed.wait if sleep is None else sleep
+        self._random = random
+        self._nonces = _process_nonces if nonces is None else nonces
+        self._lock = threading.Lock()
+        # Filled only for accounts that need them, so that a million plain ones cost nothing here.
+        self._clocks: dict[Account, Clock] = {}
+        self._turns: dict[Account, threading.Lock] = {}
+        self._tokens: dict[Account, _KeptToken] = {}
+        self._requests = self._retries = 0
+        self._warned: set[str] = set()
+        self._scrubber = lru_cache(maxsize=1024)(Scrubber)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; reads under way fail with `NetworkError` at once. May be called twice."""
+        self._closed.set()
+        self._transport.close()
+
+    # --- one account -----------------------------------------------------------------------------------------------
+
+    def read(self, account: Account) -> Snapshot:
+        """Everything left in `account`, all or nothing.
+
+        Raises:
+            CoffersError: one of its kinds; it holds no secret, and no frame that saw one.
+        """
+        return self._outcome(account, None).unwrap()
+
+    def _outcome(self, account: Account, latest: float | None) -> Outcome:
+        started = self._monotonic()
+        deadline = started + (self._timeout_s if account.timeout_s is None else account.timeout_s)
+        if latest is not None:
+            deadline = min(deadline, latest)
+        snapshot: Snapshot | None = None
+        error: CoffersError | None = None
+        try:
+            snapshot = self._read(account, deadline)
+        except CoffersError as failure:
+            # A new error: frames and causes of the old one may hold what must not be shown.
+            error = failure.with_facts(account=account.name, provider=account.provider)
+        return Outcome(
+            account=account,
+            fetched_at=datetime.fromtimestamp(self._clock(), UTC),
+            elapsed_s=self._monotonic() - started,
+            snapshot=snapshot,
+            error=error,
+        )
+
+    def _read(self, account: Account, deadline: float) -> Snapshot:
+        if self._closed.is_set():
+            raise NetworkError("this client is closed")
+        if self._monotonic() >= deadline:
+            raise TimedOutError("the time was over before this account's turn came")
+        provider = self.registry.load(account.provider)
+        resolved = self._resolver.resolve(account, provider.manifest, deadline)
+        self._warn(account, resolved.warnings)
+        bound = BoundAccount(
+            account=account,
+            provider=provider,
+            settings=resolved.settings,
+            credentials=resolved.credentials,
+            secrets=resolved.secrets,
+            scrub=self._scrubber(resolved.secrets),
+        )
+        with self._turn(bound, deadline):
+            clock = self._clocks.get(account) or Clock(self._clock)
+            run = Run(
+                deadline=deadline,
+                monotonic=self._monotonic,
+                random=self._random,
+                clock=clock,
+                nonce=self._nonces,
+                may_retry=self._may_retry,
+            )
+            try:
+                return self._drive(read(bound, run), bound, run)
+            finally:
+                if clock.offset_ms:
+                    self._clocks[account] = clock
+
+    def _drive(self, steps: Generator[Effect, Any, T], bound: BoundAccount, run: Run) -> T:
+        """Do what the flow asks for until it ends."""
+        try:
+            effect = next(steps)
+            while True:
+                try:
+                    result = self._perform(effect, bound, run)
+                except CoffersError as error:
+                    effect = steps.throw(error)
+                else:
+                    effect = steps.send(result)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
+
+    def _perform(self, effect: Effect, bound: BoundAccount, run: Run) -> Response | HeldToken | None:
+        if isinstance(effect, SignedRequest):
+            return self._send(effect, bound, run)
+        if isinstance(effect, Pause):
+            self._sleep(effect.seconds)
+            if self._closed.is_set():
+                raise NetworkError("this client was closed during the read")
+            return None
+        return self._token(effect, bound, run)
+
+    def _send(self, message: SignedRequest, bound: BoundAccount, run: Run) -> Response:
+        account = bound.account
+        endpoint = Endpoint(account.base_url or bound.provider.manifest.base_urls[message.host], account.ca_file)
+        with self._lock:
+            self._requests += 1
+        started = self._monotonic()
+        try:
+            response = self._transport.send(message, endpoint, run.deadline)
+        except CoffersError as error:
+            elapsed_s = self._monotonic() - started
+            _log.debug(
+                "%s: %s %s -> %s after %.3f s", account.name, message.method, message.host, error.kind, elapsed_s
+            )
+            raise
+        elapsed_s = self._monotonic() - started
+        _log.debug("%s: %s %s -> %d in %.3f s", account.name, message.method, message.host, response.status, elapsed_s)
+        return response
+
+    def _may_retry(self) -> bool:
+        with self._lock:
+            allowed = self._retries < max(_FREE_RETRIES, self._requests // _REQUESTS_PER_RETRY)
+            self._retries += allowed
+            return allowed
+
+    def _warn(self, account: Account, warnings: Iterable[str]) -> None:
+        for warning in warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                _log.warning("%s: %s", account.name, warning)
+
+    # --- what an account needs beyond one read ---------------------------------------------------------------------
+
+    @contextmanager
+    def _turn(self, bound: BoundAccount, deadline: float) -> Iterator[None]:
+        """The account's turn, where its provider takes one read at a time; waiting counts against the deadline."""
+        if not bound.provider.manifest.one_at_a_time:
+            yield
+            return
+        with self._lock:
+            turn = self._turns.setdefault(bound.account, threading.Lock())
+        with self._held(turn, deadline):
+            yield
+
+    @contextmanager
+    def _held(self, lock: threading.Lock, deadline: float) -> Iterator[None]:
+        if not lock.acquire(timeout=max(0.0, deadline - self._monotonic())):
+            raise TimedOutError("another read of this account was still under way at the deadline")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _token(self, need: NeedToken, bound: BoundAccount, run: Run) -> HeldToken:
+        """A token for `bound`: the kept one, or a new one fetched once for all who wait for it."""
+        with self._lock:
+            kept = self._tokens.setdefault(bound.account, _KeptToken())
+        fetches_before = kept.fetches
+        with self._held(kept.lock, run.deadline):
+            if kept.fetches != fetches_before and kept.refusal is not None:
+                raise kept.refusal  # somebody asked while we waited and was refused: so are we
+            if kept.token is not None and kept.token != need.refused and self._monotonic() < kept.until:
+                return HeldToken(kept.token, kept=True)
+            kept.token = kept.refusal = None
+            try:
+                kept.token = self._drive(fetch_token(bound, run), bound, run)
+            except CoffersError as error:
+                kept.refusal = None if error.retryable else error
+                raise
+            finally:
+                kept.fetches += 1
+            lifetime_s = kept.token.lifetime_s
+            kept.until = self._monotonic() + lifetime_s - min(lifetime_s * _TOKEN_MARGIN, _TOKEN_MARGIN_S)
+            return HeldToken(kept.token, kept=False)
+
+    # --- many accounts ---------------------------------------------------------------------------------------------
+
+    def read_many(
+        self, accounts: Iterable[Account], *, workers: int = 32, per_host: int = 4, within_s: float | None = None
+    ) -> Iterator[Outcome]:
+        """Read accounts side by side; an outcome for each, as it completes. One failing account stops no other.
+
+        The iterable is taken lazily and may be endless; a slow host delays only its own accounts. Ending the
+        iteration early abandons what has not begun.
+
+        Args:
+            accounts: what to read.
+            workers: how many reads are under way at most.
+            per_host: how many of them at one host at most (its `base_url`, or the first of the manifest's).
+            within_s: seconds after which everything still unread ends as `timeout`; None sets no such bound.
+
+        Raises:
+            ValueError: `workers` or `per_host` below 1.
+        """
+        if workers < 1 or per_host < 1:
+            raise ValueError("workers and per_host must be at least 1")
+        latest = None if within_s is None else self._monotonic() + within_s
+        return self._read_many(iter(accounts), workers, per_host, latest)
+
+    def _read_many(
+        self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
+    ) -> Iterator[Outcome]:
+        turns = FairQueue(per_host)
+        finished: queue.SimpleQueue[tuple[str, Outcome | BaseException]] = queue.SimpleQueue()
+
+        def work(host: str, account: Account) -> None:
+            try:
+                finished.put((host, self._outcome(account, latest)))
+            except BaseException as fault:  # noqa: BLE001  a fault of ours is raised where the caller can see it
+                finished.put((host, fault))
+
+        executor = ThreadPoolExecutor(workers, thread_name_prefix="coffers")
+        try:
+            while True:
+                while len(turns) < _LOOKAHEAD and (account := next(accounts, None)) is not None:
+                    turns.put(self._host_of(account), account)
+                while turns.out < workers and (turn := turns.take()) is not None:
+                    executor.submit(work, *turn)
+                if not turns.out:
+                    return
+                host, outcome = finished.get()
+                turns.done(host)
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                yield outcome
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _host_of(self, account: Account) -> str:
+        if account.base_url is not None:
+            return urlsplit(account.base_url).netloc
+        try:
+            manifest = self.registry.load(account.provider).manifest
+        except PluginError:
+            return account.provider
+        return urlsplit(next(iter(manifest.base_urls.values()))).netloc

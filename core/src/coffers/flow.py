@@ -1,0 +1,344 @@
+"""The one flow of a read: what is asked in which order, what is tried again, what an answer counts as.
+
+Floor 5.5: above the registry, below the clients. A sans-I/O generator: it yields what it needs done (send this
+message, wait, get a token) and is sent the result; it opens no socket, reads no clock of its own and sleeps nowhere.
+The sync client, an async client and a test kit are thin drivers of it, so all of them follow the same rules.
+
+    Query -request-> Request -sign-> SignedRequest -send-> Response -parse-> Snapshot
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+import attrs
+
+from .account import Account
+from .amounts import exact
+from .errors import AuthError, BadResponseError, ClockError, CoffersError, PluginError
+from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
+from .models import Balance, Snapshot
+from .registry import LoadedProvider
+from .secret import Scrubber, Secret
+from .statuses import http_date, retry_after_s, status_error
+
+__all__ = ["BoundAccount", "Clock", "Effect", "HeldToken", "NeedToken", "Pause", "Run", "fetch_token", "read"]
+
+#: A read that asks more often than this does not end.
+MAX_STEPS: Final = 50
+#: Rows of one read; more is not an account but a mistake.
+MAX_BALANCES: Final = 10_000
+#: Requests of one step, clock mend and token refresh not counted.
+MAX_ATTEMPTS: Final = 3
+#: Backoff: a random part of 0.5 s, then of 1 s, 2 s ..., never more than 5 s.
+FIRST_BACKOFF_S: Final = 0.5
+LONGEST_BACKOFF_S: Final = 5.0
+#: A secret shorter than this may well stand in a currency code by chance.
+_TELLTALE_LENGTH: Final = 8
+
+
+@attrs.frozen
+class Pause:
+    """The driver must wait so many seconds."""
+
+    seconds: float
+
+
+@attrs.frozen
+class NeedToken:
+    """The driver must answer a `HeldToken`, other than `refused`."""
+
+    refused: AccessToken | None = None
+
+
+@attrs.frozen
+class HeldToken:
+    """A token, and whether it was kept from before this question (then it may have been revoked meanwhile)."""
+
+    token: AccessToken
+    kept: bool
+
+
+Effect: TypeAlias = SignedRequest | Pause | NeedToken
+
+
+@attrs.define
+class Clock:
+    """An account's time: ours, plus what is known of the provider's offset.
+
+    Attributes:
+        now_s: our own clock, seconds since 1970-01-01 UTC.
+        offset_ms: set, never added to, when the provider found our time wrong.
+    """
+
+    now_s: Callable[[], float]
+    offset_ms: int = 0
+
+    def time_ms(self) -> int:
+        """The provider's time as far as we know it."""
+        return self.own_ms() + self.offset_ms
+
+    def own_ms(self) -> int:
+        """Our own time."""
+        return int(self.now_s() * 1000)
+
+    def learn(self, theirs: datetime) -> None:
+        """Remember that it is `theirs` at the provider now."""
+        self.offset_ms = int(theirs.timestamp() * 1000) - self.own_ms()
+
+
+@attrs.frozen(slots=False)
+class BoundAccount:
+    """An account with everything its read needs; lives for one read.
+
+    Attributes:
+        account: as configured.
+        provider: its loaded plugin.
+        settings: an instance of the manifest's settings class.
+        credentials: an instance of one of its credentials classes, or None.
+        secrets: every secret in `credentials`.
+        scrub: removes them from texts.
+    """
+
+    account: Account
+    provider: LoadedProvider
+    settings: Any
+    credentials: Any = attrs.field(repr=False)
+    secrets: tuple[Secret, ...]
+    scrub: Callable[[str], str]
+
+    @cached_property
+    def telltale(self) -> Scrubber:
+        """Finds a secret where it cannot be by chance."""
+        return Scrubber(secret for secret in self.secrets if len(secret.reveal()) >= _TELLTALE_LENGTH)
+
+
+@attrs.frozen
+class Run:
+    """What a read gets from its driver.
+
+    Attributes:
+        deadline: when the read must be over, in the seconds of `monotonic`.
+        monotonic: the clock of the deadline.
+        random: a number from 0 to 1.
+        clock: the account's time.
+        nonce: a number that rises strictly, given our time in milliseconds.
+        may_retry: whether the client's retry budget allows one more; asking takes it.
+    """
+
+    deadline: float
+    monotonic: Callable[[], float]
+    random: Callable[[], float]
+    clock: Clock
+    nonce: Callable[[int], int]
+    may_retry: Callable[[], bool]
+
+
+def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
+    """Read the account: all of it or nothing.
+
+    Yields:
+        effects for the driver, which sends the result or throws a `CoffersError`.
+
+    Raises:
+        CoffersError: the read failed; its texts are scrubbed, its facts complete.
+    """
+    waiting = deque([Query(bound.settings)])
+    asked: set[Query[Any]] = set()
+    balances: list[Balance] = []
+    as_of: datetime | None = None
+    while waiting:
+        query = waiting.popleft()
+        if query in asked or len(asked) == MAX_STEPS:
+            again = query in asked
+            raise _finished(
+                BadResponseError(
+                    "the answer asks for the same step again" if again else f"more than {MAX_STEPS} steps"
+                ),
+                bound,
+                step=query.step,
+            )
+        asked.add(query)
+        answer = yield from _step(bound, run, query)
+        if not isinstance(answer, Snapshot):
+            raise _finished(PluginError("coffers_parse answered a token for a step that is not the token step"), bound)
+        balances += answer.balances
+        if len(balances) > MAX_BALANCES:
+            raise _finished(BadResponseError(f"more than {MAX_BALANCES} balances"), bound, step=query.step)
+        if answer.as_of is not None:
+            as_of = answer.as_of if as_of is None else min(as_of, answer.as_of)
+        waiting.extendleft(reversed(answer.next))  # what an answer leads to comes before what was waiting
+    return Snapshot(_scrubbed(balances, bound), as_of)
+
+
+def fetch_token(bound: BoundAccount, run: Run) -> Generator[Effect, Any, AccessToken]:
+    """Run the manifest's token step.
+
+    Yields:
+        effects for the driver, as `read`.
+
+    Raises:
+        CoffersError: no token.
+    """
+    answer = yield from _step(bound, run, Query(bound.settings, bound.provider.manifest.token_step or ""))
+    if not isinstance(answer, AccessToken):
+        raise _finished(PluginError("coffers_parse answered no token for the token step"), bound)
+    return answer
+
+
+def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect, Any, Snapshot | AccessToken]:
+    """One step: asked once, sent until it is answered or there is no sense in trying again."""
+    request = _request(bound, query)
+    wants_token = bound.provider.manifest.token_step not in (None, query.step)
+    attempts = failures = 0
+    clock_mended = token_refreshed = False
+    held: HeldToken | None = None
+    refused: AccessToken | None = None
+    while True:
+        if wants_token and held is None:
+            held = yield NeedToken(refused)
+        signed = _sign(bound, run, request, held)
+        response: Response | None = None
+        attempts += 1
+        try:
+            response = yield signed
+            return _parse(bound, query, response)
+        except CoffersError as error:
+            failure = error
+        # From here on the failure decides: mend, refresh, try again, or give up.
+        if isinstance(failure, ClockError) and not clock_mended:
+            theirs = failure.server_time or (http_date(response.header("date")) if response else None)
+            if theirs is not None:
+                run.clock.learn(theirs)
+                clock_mended = True
+                continue
+        if isinstance(failure, AuthError) and held is not None and held.kept and not token_refreshed:
+            refused, held, token_refreshed = held.token, None, True
+            continue
+        failures += 1
+        failure = _finished(failure, bound, response=response, step=query.step, attempts=attempts)
+        wait_s = _wait_before_retry(failure, failures, run)
+        if wait_s is None:
+            raise failure
+        yield Pause(wait_s)
+
+
+def _wait_before_retry(failure: CoffersError, failures: int, run: Run) -> float | None:
+    """Seconds to wait before one more attempt, or None if there must be none."""
+    if not failure.retryable or isinstance(failure, ClockError) or failures >= MAX_ATTEMPTS:
+        return None
+    backoff_s = run.random() * min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (failures - 1))
+    wait_s = failure.retry_after_s or backoff_s
+    if run.monotonic() + wait_s >= run.deadline or not run.may_retry():
+        return None
+    return wait_s
+
+
+# --- the three verbs, guarded --------------------------------------------------------------------------------------
+
+
+def _request(bound: BoundAccount, query: Query[Any]) -> Request:
+    try:
+        request = bound.provider.request(query)
+    except Exception as error:  # noqa: BLE001  foreign code may raise anything
+        raise _fault(error, "coffers_request", bound, query.step) from None
+    if not isinstance(request, Request):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
+        raise _finished(PluginError("coffers_request must answer a Request"), bound, step=query.step)
+    if request.host not in bound.provider.manifest.base_urls:
+        raise _finished(PluginError("coffers_request names a host that is not in base_urls"), bound, step=query.step)
+    return request
+
+
+def _sign(bound: BoundAccount, run: Run, request: Request, held: HeldToken | None) -> SignedRequest:
+    attempt = Attempt(run.clock.time_ms(), run.nonce(run.clock.own_ms()), held.token if held else None)
+    try:
+        signed = bound.provider.sign(request, bound.credentials, attempt)
+    except Exception as error:  # noqa: BLE001  foreign code may raise anything, and it saw the credentials
+        raise _fault(error, "coffers_sign", bound, None) from None
+    if not isinstance(signed, SignedRequest):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
+        raise _finished(PluginError("coffers_sign must answer what request.seal() makes"), bound)
+    if signed.host != request.host:
+        raise _finished(PluginError("coffers_sign changed the host"), bound)
+    return signed
+
+
+def _parse(bound: BoundAccount, query: Query[Any], response: Response) -> Snapshot | AccessToken:
+    if 300 <= response.status < 400:
+        raise BadResponseError(_redirect(response))
+    try:
+        with exact():
+            answer = bound.provider.parse(response, query)
+    except BadResponseError as error:
+        failure: CoffersError = error
+    except CoffersError:
+        raise  # the provider's own words stand
+    except Exception as error:  # noqa: BLE001  foreign code may raise anything; the status knows better, or the place
+        failure = BadResponseError(f"the answer has not the documented form ({_place(error)})")
+    else:
+        if not isinstance(answer, Snapshot | AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
+            raise PluginError("coffers_parse must answer a Snapshot or an AccessToken")
+        if response.status < 400 or (isinstance(answer, Snapshot) and answer.next and not answer.balances):
+            return answer
+        failure = status_error(response)  # no figure comes from an error status
+    if response.status >= 400:
+        failure = status_error(response)
+    raise failure from None
+
+
+def _redirect(response: Response) -> str:
+    try:
+        host = urlsplit(response.header("location") or "").hostname
+    except ValueError:
+        host = None
+    return f"HTTP {response.status}, a redirect{f' to {host}' if host else ''}; redirects are never followed"
+
+
+def _fault(error: Exception, verb: str, bound: BoundAccount, step: str | None) -> CoffersError:
+    if isinstance(error, CoffersError):
+        return _finished(error, bound, step=step)
+    return _finished(PluginError(f"{verb} raised {_place(error)}"), bound, step=step)
+
+
+def _place(error: BaseException) -> str:
+    """The class of a foreign exception and where it was raised; its text may hold anything and is never shown."""
+    traceback = error.__traceback__
+    module, line = "?", 0
+    while traceback is not None:
+        module, line = traceback.tb_frame.f_globals.get("__name__", "?"), traceback.tb_lineno
+        traceback = traceback.tb_next
+    return f"{type(error).__name__} at {module}:{line}"
+
+
+def _finished(
+    error: CoffersError,
+    bound: BoundAccount,
+    *,
+    response: Response | None = None,
+    step: str | None = None,
+    attempts: int | None = None,
+) -> CoffersError:
+    """The error with every fact we know, scrubbed, without the frames and causes it came with."""
+    facts: dict[str, Any] = {"provider": bound.provider.manifest.id, "account": bound.account.name}
+    facts |= {"step": step, "attempts": attempts}
+    if response is not None:
+        known = status_error(response)
+        facts |= {"retry_after_s": retry_after_s(response), "request_id": known.request_id}
+    return error.with_facts(bound.scrub, **facts)
+
+
+def _scrubbed(balances: list[Balance], bound: BoundAccount) -> tuple[Balance, ...]:
+    """The rows, none of which may show a secret: scrubbed in `details`, refused where it would be a name."""
+    names = "\n".join(f"{row.currency}\n{row.network}\n{row.wallet}" for row in balances)
+    if bound.telltale.finds(names):
+        raise _finished(BadResponseError("the answer holds a secret of this account where a name is due"), bound)
+    return tuple(
+        attrs.evolve(row, details={bound.scrub(name): bound.scrub(text) for name, text in row.details.items()})
+        if row.details
+        else row
+        for row in balances
+    )

@@ -1,0 +1,239 @@
+"""Finding and loading providers: lazily, one at a time, each in a plugin manager of its own.
+
+Floor 5, beside `transport` and `settings`; the only place that knows pluggy's manager and entry points. pluggy calls
+are one-to-many: with several providers in one manager, one provider's secret would be handed to all of them. So every
+provider gets a manager to itself, and the rest of the core gets a frozen handle of plain functions.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import attrs
+from pluggy import HookImpl, PluginManager, PluginValidationError
+
+from . import hookspecs
+from .errors import CoffersError, PluginError, one_line
+from .hookspecs import ENTRY_POINT_GROUP
+from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
+from .models import Snapshot
+from .provider import CONTRACT_VERSION, ConfigField, Provider, config_fields
+
+__all__ = ["InstalledProvider", "LoadedProvider", "Registry"]
+
+_VERBS: Final[Mapping[str, tuple[str, ...]]] = {
+    "coffers_provider": (),
+    "coffers_request": ("query",),
+    "coffers_sign": ("request", "credentials", "attempt"),
+    "coffers_parse": ("response", "query"),
+}
+
+
+@attrs.frozen
+class InstalledProvider:
+    """A provider as the installed metadata tells it; nothing was imported.
+
+    Attributes:
+        id: the entry point's name.
+        dist: the distribution that registers it; empty for one passed in code.
+        version: that distribution's version.
+        value: the object reference of the entry point.
+        rivals: every distribution that claims this id, when there are several; such a provider cannot be loaded.
+    """
+
+    id: str
+    dist: str
+    version: str
+    value: str
+    rivals: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class LoadedProvider:
+    """A provider ready for use: its manifest and three plain functions.
+
+    Attributes:
+        manifest: what `coffers_provider` answered.
+        fields: the config keys by name.
+        request: the `coffers_request` function.
+        sign: the `coffers_sign` function.
+        parse: the `coffers_parse` function.
+        dist: the distribution it came from; empty for one passed in code.
+        version: that distribution's version.
+    """
+
+    manifest: Provider[Any, Any]
+    fields: Mapping[str, ConfigField] = attrs.field(repr=False)
+    request: Callable[[Query[Any]], Request] = attrs.field(repr=False)
+    sign: Callable[[Request, Any, Attempt], SignedRequest] = attrs.field(repr=False)
+    parse: Callable[[Response, Query[Any]], Snapshot | AccessToken] = attrs.field(repr=False)
+    dist: str = ""
+    version: str = ""
+
+
+class Registry:
+    """The providers that are there. Thread-safe; metadata is read when first asked, a plugin imported when first used.
+
+    Args:
+        plugins: modules or objects with the four hooks, used beside the installed ones without an entry point.
+        installed: whether to look for installed ones at all.
+
+    Raises:
+        PluginError: one of `plugins` is broken, or two have the same id.
+    """
+
+    def __init__(self, plugins: Iterable[object] = (), *, installed: bool = True) -> None:
+        self._installed = installed
+        self._lock = threading.RLock()
+        self._found: dict[str, tuple[InstalledProvider, Callable[[], object]]] | None = None
+        self._loaded: dict[str, LoadedProvider | PluginError] = {}
+        self._given: dict[str, InstalledProvider] = {}
+        for plugin in plugins:
+            loaded = _load(plugin, None)
+            provider_id = loaded.manifest.id
+            if provider_id in self._given:
+                raise PluginError(f"two plugins passed in code have the id {provider_id!r}", provider=provider_id)
+            value = getattr(plugin, "__name__", type(plugin).__name__)
+            self._given[provider_id] = InstalledProvider(provider_id, "", "", value)
+            self._loaded[provider_id] = loaded
+
+    def list(self) -> tuple[InstalledProvider, ...]:
+        """Every provider, by id, from metadata alone."""
+        found = {provider_id: installed for provider_id, (installed, _) in self._entry_points().items()}
+        return tuple(sorted((found | self._given).values(), key=lambda installed: installed.id))
+
+    def load(self, provider_id: str) -> LoadedProvider:
+        """The provider, imported and checked at the first call.
+
+        Raises:
+            PluginError: it is missing (says what to install), broken (says why), or claimed by two distributions.
+        """
+        known = self._loaded.get(provider_id)
+        if known is None:
+            with self._lock:
+                known = self._loaded.get(provider_id)
+                if known is None:
+                    known = self._loaded[provider_id] = self._try_to_load(provider_id)
+        if isinstance(known, PluginError):
+            raise known.with_facts()
+        return known
+
+    def _try_to_load(self, provider_id: str) -> LoadedProvider | PluginError:
+        entry = self._entry_points().get(provider_id)
+        if entry is None:
+            return self._missing(provider_id)
+        installed, load = entry
+        if installed.rivals:
+            names = " and ".join(installed.rivals)
+            return PluginError(
+                f"{provider_id!r} is claimed by {names}; uninstall all but one of them", provider=provider_id
+            )
+        try:
+            return attrs.evolve(_load(load(), provider_id), dist=installed.dist, version=installed.version)
+        except PluginError as error:
+            reason = error.message
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything, SystemExit too, and must not stop the others
+            reason = f"{type(error).__name__}: {one_line(str(error))}" if str(error) else type(error).__name__
+        return PluginError(f"the plugin {installed.dist} {installed.version} is broken: {reason}", provider=provider_id)
+
+    def _missing(self, provider_id: str) -> PluginError:
+        close = difflib.get_close_matches(provider_id, [installed.id for installed in self.list()], 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return PluginError(
+            f"no plugin provides {provider_id!r}; install it: pip install coffers-{provider_id}{hint}",
+            provider=provider_id,
+        )
+
+    def _entry_points(self) -> dict[str, tuple[InstalledProvider, Callable[[], object]]]:
+        with self._lock:
+            if self._found is None:
+                self._found = _find_entry_points() if self._installed else {}
+            return self._found
+
+
+def _find_entry_points() -> dict[str, tuple[InstalledProvider, Callable[[], object]]]:
+    from importlib.metadata import entry_points
+
+    claims: dict[str, list[tuple[InstalledProvider, Callable[[], object]]]] = {}
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        dist, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
+        claims.setdefault(entry.name, []).append(
+            (InstalledProvider(entry.name, dist, version, entry.value), entry.load)
+        )
+    found: dict[str, tuple[InstalledProvider, Callable[[], object]]] = {}
+    for name, rivals in claims.items():
+        installed, load = rivals[0]
+        if len(rivals) > 1:
+            installed = attrs.evolve(installed, rivals=tuple(sorted(rival.dist for rival, _ in rivals)))
+        found[name] = (installed, load)
+    return found
+
+
+def _load(plugin: object, provider_id: str | None) -> LoadedProvider:
+    """The handle of `plugin`, after every check.
+
+    Raises:
+        PluginError: a hook is missing, doubled, wrapped or has other parameters, or the manifest is wrong.
+    """
+    pm = PluginManager("coffers")
+    pm.add_hookspecs(hookspecs)
+    try:
+        pm.register(plugin, name=provider_id or "given")
+        pm.check_pending()
+    except (PluginValidationError, ValueError) as error:
+        raise PluginError(one_line(str(error)), provider=provider_id) from None
+    verbs = {name: _verb(pm, name, parameters) for name, parameters in _VERBS.items()}
+    manifest = _manifest(verbs["coffers_provider"], provider_id)
+    return LoadedProvider(
+        manifest=manifest,
+        fields=config_fields(manifest),
+        request=verbs["coffers_request"],
+        sign=verbs["coffers_sign"],
+        parse=verbs["coffers_parse"],
+    )
+
+
+def _verb(pm: PluginManager, name: str, parameters: tuple[str, ...]) -> Callable[..., Any]:
+    impls: list[HookImpl] = getattr(pm.hook, name).get_hookimpls()
+    if len(impls) != 1:
+        found = "is missing" if not impls else f"has {len(impls)} implementations"
+        raise PluginError(f"the hook {name} {found}; exactly one is needed, marked with @hookimpl")
+    impl = impls[0]
+    if impl.hookwrapper or impl.wrapper:
+        raise PluginError(f"the hook {name} is a wrapper; a provider's verbs are plain functions")
+    # pluggy passes by name, leaves out what has a default and lets parameters be dropped; we call by position.
+    declared = inspect.signature(impl.function).parameters
+    plain = all(
+        parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        for parameter in declared.values()
+    )
+    if tuple(declared) != parameters or not plain:
+        raise PluginError(f"the hook {name} must have exactly these parameters: ({', '.join(parameters)})")
+    return impl.function
+
+
+def _manifest(tell: Callable[[], Any], provider_id: str | None) -> Provider[Any, Any]:
+    try:
+        manifest = tell()
+    except CoffersError as error:
+        raise PluginError(f"coffers_provider raised {type(error).__name__}: {error.message}") from None
+    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        raise PluginError(f"coffers_provider raised {type(error).__name__}: {one_line(str(error))}") from None
+    if not isinstance(manifest, Provider):
+        raise PluginError(f"coffers_provider must answer a Provider, not {type(manifest).__name__}")
+    if manifest.contract != CONTRACT_VERSION:
+        raise PluginError(
+            f"it is written for hook contract {manifest.contract}, this coffers speaks {CONTRACT_VERSION}; "
+            "upgrade the older of the two"
+        )
+    if provider_id is not None and manifest.id != provider_id:
+        raise PluginError(
+            f"its manifest's id is {manifest.id!r}, its entry point's name {provider_id!r}; they must be equal"
+        )
+    return manifest  # pyright: ignore[reportUnknownVariableType]  checked above
