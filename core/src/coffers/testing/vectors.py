@@ -1,0 +1,326 @@
+"""Vectors: recorded reads as folders of small files, and their replay through a provider's verbs.
+
+Roof: pure functions over files; never a socket, a clock or a test framework. One folder is one case,
+``vectors/<provider-id>/<case-name>/``; one file is one value:
+
+    query.json        {"settings": {...}, "step": "balances", "state": {...}}; each part may be left out
+    credentials.json  {"key": "..."}: made-up literals of one of the manifest's credentials classes
+    attempt.json      {"time_ms": 1642075807000, "nonce": 1}, and "token": {"value", "lifetime_s"} where there is one
+    request.http      what `coffers_request` answers
+    canonical.txt     the text that is signed; the provider shows a function `canonical(request, credentials, attempt)`
+    signed.http       what `coffers_sign` answers
+    response.http     what came back
+    snapshot.json     what `coffers_parse` answers: {"balances": [...], "as_of": ...}, and "next" where there is more
+    token.json        or {"value": ..., "lifetime_s": ...}
+    error.json        or {"kind": ..., "code": ..., "message": ...}; the last two are compared where they are given
+
+A ``.http`` file is a first line, header lines, an empty line, all ended by LF, then the body to the end of the file,
+byte for byte. A request's first header line is ``Host: {NAME}``, with the manifest's name of the host in braces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, get_args, get_type_hints
+
+import attrs
+
+from coffers.plugin import (
+    AccessToken,
+    Attempt,
+    BadResponseError,
+    Balance,
+    CoffersError,
+    Provider,
+    Query,
+    Request,
+    Response,
+    Secret,
+    SignedRequest,
+    Snapshot,
+    amount_to_text,
+    exact,
+    status_error,
+)
+
+__all__ = [
+    "Arrow",
+    "Case",
+    "Plugin",
+    "error_to_json",
+    "load_cases",
+    "parse_guarded",
+    "read_response",
+    "render_request",
+    "replay",
+    "snapshot_to_json",
+    "write_case",
+]
+
+_ENDS = ("snapshot.json", "token.json", "error.json")
+
+
+class Plugin(Protocol):
+    """A provider's package: the four verbs. One with ``canonical.txt`` files also has `canonical`."""
+
+    @property
+    def coffers_provider(self) -> Callable[[], Provider[Any, Any]]: ...
+    @property
+    def coffers_request(self) -> Callable[[Query[Any]], Request]: ...
+    @property
+    def coffers_sign(self) -> Callable[[Request, Any, Attempt], SignedRequest]: ...
+    @property
+    def coffers_parse(self) -> Callable[[Response, Query[Any]], Snapshot | AccessToken]: ...
+
+
+@attrs.frozen
+class Case:
+    """One folder of vectors.
+
+    Attributes:
+        folder: where it lies.
+        files: the bytes of each file by name.
+    """
+
+    folder: Path
+    files: Mapping[str, bytes] = attrs.field(repr=False)
+
+    @property
+    def provider_id(self) -> str:
+        """The provider's id: the name of the folder above."""
+        return self.folder.parent.name
+
+    @property
+    def name(self) -> str:
+        """The case's name: the name of its folder."""
+        return self.folder.name
+
+    def json(self, name: str) -> Any:
+        """The JSON value of a file; ``{}`` where there is none."""
+        return json.loads(self.files.get(name, b"{}"))
+
+    def query(self, manifest: Provider[Any, Any]) -> Query[Any]:
+        """The query, with the manifest's own settings."""
+        parts = self.json("query.json")
+        query = Query(manifest.settings(**parts.get("settings", {})))
+        return query.then(parts.get("step", "balances"), parts.get("state"))
+
+    def credentials(self, manifest: Provider[Any, Any]) -> Any:
+        """An instance of the one credentials class whose fields the file completes; None where there is none.
+
+        Raises:
+            ValueError: the manifest has credentials and the file fits none of them.
+        """
+        values = self.json("credentials.json")
+        for cls in manifest.credentials:
+            fields = {field.name: field for field in attrs.fields(cls)}
+            required = {name for name, field in fields.items() if field.default is attrs.NOTHING}
+            if required <= values.keys() <= fields.keys():
+                hints = get_type_hints(cls)
+                return cls(**{name: _secret_or_text(hints[name], value) for name, value in values.items()})
+        if manifest.credentials:
+            raise ValueError(f"{self.folder}: credentials.json completes none of the credentials classes")
+        return None
+
+    @property
+    def attempt(self) -> Attempt:
+        """Time, nonce and token of the attempt."""
+        parts = self.json("attempt.json")
+        token = parts.get("token")
+        held = AccessToken(Secret(token["value"]), token["lifetime_s"]) if token else None
+        return Attempt(parts.get("time_ms", 0), parts.get("nonce", 0), held)
+
+
+@attrs.frozen
+class Arrow:
+    """One verb of one case: what the file says and what the verb answered; bytes, text or a JSON value.
+
+    Attributes:
+        verb: ``request``, ``canonical``, ``sign`` or ``parse``.
+        file: the file that holds the expected value.
+        expected: its content.
+        actual: what the verb answered.
+    """
+
+    verb: str
+    file: str
+    expected: Any
+    actual: Any
+
+    @property
+    def holds(self) -> bool:
+        """Whether the verb answered what the file says."""
+        return bool(self.expected == self.actual)
+
+
+def load_cases(folder: Path) -> tuple[Case, ...]:
+    """Every case below a ``vectors`` folder, by provider and name."""
+    cases = sorted(path for path in folder.glob("*/*") if path.is_dir())
+    return tuple(Case(case, {file.name: file.read_bytes() for file in case.iterdir()}) for case in cases)
+
+
+def replay(case: Case, plugin: Plugin) -> Iterator[Arrow]:
+    """The case's arrows, in the order of the verbs: each whose two ends exist. What a verb raises gets out."""
+    for verb, file, actual in _answers(case, plugin):
+        if verb == "parse":
+            names = [name for name in _ENDS if name in case.files]
+            if names:
+                yield Arrow(verb, names[0], *_comparable(names[0], case.json(names[0]), file, actual))
+        elif file in case.files:
+            expected = case.files[file]
+            yield Arrow(verb, file, expected.decode() if isinstance(actual, str) else expected, actual)
+
+
+def write_case(case: Case, plugin: Plugin) -> None:
+    """For authors: write what the verbs answer into the case's folder. Read the difference before you keep it."""
+    for verb, file, actual in _answers(case, plugin):
+        if verb == "parse":
+            for name in _ENDS:
+                (case.folder / name).unlink(missing_ok=True)
+            content = (json.dumps(actual, indent=2, ensure_ascii=False) + "\n").encode()
+        else:
+            content = actual.encode() if isinstance(actual, str) else actual
+        (case.folder / file).write_bytes(content)
+
+
+def _answers(case: Case, plugin: Plugin) -> Iterator[tuple[str, str, Any]]:
+    """Verb, file and actual value of each verb whose inputs the case has."""
+    manifest = plugin.coffers_provider()
+    query = case.query(manifest)
+    if "request.http" in case.files or "signed.http" in case.files or "credentials.json" in case.files:
+        request = plugin.coffers_request(query)
+        yield "request", "request.http", render_request(request)
+        if "credentials.json" in case.files or not manifest.credentials:
+            credentials = case.credentials(manifest)
+            canonical = getattr(plugin, "canonical", None)
+            if canonical is not None:
+                yield "canonical", "canonical.txt", canonical(request, credentials, case.attempt)
+            yield "sign", "signed.http", render_request(plugin.coffers_sign(request, credentials, case.attempt))
+    if "response.http" in case.files:
+        yield "parse", *_parsed(read_response(case.files["response.http"]), query, plugin)
+
+
+def _parsed(response: Response, query: Query[Any], plugin: Plugin) -> tuple[str, Any]:
+    try:
+        answer = parse_guarded(plugin, response, query)
+    except CoffersError as error:
+        return "error.json", error_to_json(error)
+    if isinstance(answer, AccessToken):
+        return "token.json", {"value": answer.value.reveal(), "lifetime_s": answer.lifetime_s}
+    return "snapshot.json", snapshot_to_json(answer)
+
+
+def _comparable(wanted: str, expected: Any, found: str, actual: Any) -> tuple[Any, Any]:
+    if wanted != found:
+        return {wanted: expected}, {found: actual}
+    if wanted == "error.json":
+        return expected, {name: actual[name] for name in expected}
+    return expected, actual
+
+
+def parse_guarded(plugin: Plugin, response: Response, query: Query[Any]) -> Snapshot | AccessToken:
+    """What the provider's `coffers_parse` answers under the rules of the core.
+
+    In exact arithmetic. A coffers error stands; `bad_response` and everything foreign becomes the error that the
+    HTTP status means, if it is one, else `bad_response`; no figure comes from an error status.
+
+    Raises:
+        CoffersError: as said.
+    """
+    try:
+        with exact():
+            answer = plugin.coffers_parse(response, query)
+    except BadResponseError as error:
+        failure: CoffersError = error
+    except CoffersError:
+        raise
+    except Exception as error:  # noqa: BLE001  a provider's parse may raise anything; that is the contract
+        failure = BadResponseError(f"the answer has not the documented form ({type(error).__name__})")
+    else:
+        if response.status < 400 or (isinstance(answer, Snapshot) and answer.next and not answer.balances):
+            return answer
+        failure = status_error(response)
+    raise status_error(response) if response.status >= 400 else failure
+
+
+# --- values to files and back --------------------------------------------------------------------------------------
+
+
+def render_request(request: Request | SignedRequest) -> bytes:
+    """The content of a ``request.http`` or ``signed.http`` file."""
+    lines = [f"{request.method} {request.target} HTTP/1.1", f"Host: {{{request.host}}}"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    return "\n".join([*lines, "", ""]).encode() + request.body
+
+
+def read_response(content: bytes) -> Response:
+    """The response of a ``response.http`` file.
+
+    Raises:
+        ValueError: not such a file.
+    """
+    head, blank, body = content.partition(b"\n\n")
+    first, *lines = head.decode().split("\n")
+    protocol, status, *_ = first.split(" ")
+    if not blank or protocol != "HTTP/1.1" or not all(": " in line for line in lines):
+        raise ValueError("response.http: a line HTTP/1.1 STATUS, lines NAME: VALUE, an empty line, the body; LF only")
+    return Response(int(status), tuple(_pair(line) for line in lines), body)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(": ")
+    return name, value
+
+
+def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The content of a ``snapshot.json`` file: amounts as text, every member given."""
+    answer: dict[str, Any] = {
+        "balances": [_balance_to_json(balance) for balance in snapshot.balances],
+        "as_of": _time_to_text(snapshot.as_of),
+    }
+    if snapshot.next:
+        answer["next"] = [{"step": query.step, "state": dict(query.state)} for query in snapshot.next]
+    return answer
+
+
+def error_to_json(error: CoffersError) -> dict[str, Any]:
+    """The content of an ``error.json`` file."""
+    return {"kind": error.kind, "code": error.code, "message": error.message}
+
+
+def _balance_to_json(balance: Balance) -> dict[str, Any]:
+    value = balance.valuation
+    return {
+        "currency": balance.currency,
+        "unit": balance.unit,
+        "network": balance.network,
+        "wallet": balance.wallet,
+        "total": _amount_to_text(balance.total),
+        "available": _amount_to_text(balance.available),
+        "pending": _amount_to_text(balance.pending),
+        "reserved": _amount_to_text(balance.reserved),
+        "spendable": _amount_to_text(balance.spendable),
+        "value": value
+        and {
+            "currency": value.currency,
+            "total": _amount_to_text(value.total),
+            "available": _amount_to_text(value.available),
+        },
+        "details": dict(balance.details),
+    }
+
+
+def _amount_to_text(amount: Decimal | None) -> str | None:
+    return None if amount is None else amount_to_text(amount)
+
+
+def _time_to_text(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _secret_or_text(hint: Any, value: Any) -> Any:
+    return Secret(value) if Secret in (hint, *get_args(hint)) else value
