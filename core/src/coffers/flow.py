@@ -35,6 +35,8 @@ MAX_STEPS: Final = 50
 MAX_BALANCES: Final = 10_000
 #: Requests of one step, clock mend and token refresh not counted.
 MAX_ATTEMPTS: Final = 3
+#: Of the 4xx, those that another request soon may turn into an answer.
+PASSING_STATUSES: Final = frozenset({408, 425, 429})
 #: Backoff: a random part of 0.5 s, then of 1 s, 2 s ..., never more than 5 s.
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 5.0
@@ -222,16 +224,18 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
             continue
         failures += 1
         failure = _finished(failure, bound, response=response, step=query.step, attempts=attempts)
-        wait_s = _wait_before_retry(failure, failures, run)
+        wait_s = _wait_before_retry(failure, response, failures, run)
         if wait_s is None:
             raise failure
         yield Pause(wait_s)
 
 
-def _wait_before_retry(failure: CoffersError, failures: int, run: Run) -> float | None:
+def _wait_before_retry(failure: CoffersError, response: Response | None, failures: int, run: Run) -> float | None:
     """Seconds to wait before one more attempt, or None if there must be none."""
     if not failure.retryable or isinstance(failure, ClockError) or failures >= MAX_ATTEMPTS:
         return None
+    if response is not None and 400 <= response.status < 500 and response.status not in PASSING_STATUSES:
+        return None  # a proxy's 403, say: worth another read later, not another request now
     backoff_s = run.random() * min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (failures - 1))
     wait_s = failure.retry_after_s or backoff_s
     if run.monotonic() + wait_s >= run.deadline or not run.may_retry():
