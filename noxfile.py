@@ -1,0 +1,120 @@
+"""Everything the project can do with itself: `nox` checks it all, `nox -s demo` shows it, `nox -l` lists the rest.
+
+Dists are found by listing folders: adding a provider changes nothing here.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+HERE = Path(__file__).parent
+CORE = HERE / "core"
+DISTS = [CORE, *sorted(pyproject.parent for pyproject in HERE.glob("plugins/*/*/pyproject.toml"))]
+PLUGINS = DISTS[1:]
+SOURCES = [str(dist / "src") for dist in DISTS]
+CONSTRAINTS = HERE / "constraints.txt"
+
+
+def _answers(python: Path | str) -> bool:
+    try:
+        return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _interpreters() -> list[str]:
+    """What is there of the supported Pythons; a version manager's shim may be on the path and yet not answer."""
+    found = []
+    for minor in range(11, 15):
+        kept = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
+        found += [str(python) for python in (f"python3.{minor}", *kept[-1:]) if _answers(python)][:1]
+    return found or [sys.executable]
+
+
+PYTHONS = _interpreters()
+GROUPS = nox.project.load_toml(HERE / "pyproject.toml")["dependency-groups"]
+
+nox.options.sessions = ["lint", "types", "tests", "coverage", "docs", "wheels"]
+nox.options.error_on_missing_interpreters = False
+nox.options.default_venv_backend = "virtualenv"
+
+
+def install(session: nox.Session, *groups: str, extras: str = "cli,sandbox,testing,keyring") -> None:
+    """Core and every plugin from the checkout, as a user's pip would build them, and some tool groups."""
+    tools = [requirement for group in groups for requirement in GROUPS[group]]
+    dists = [f"{CORE}[{extras}]" if extras else str(CORE), *map(str, PLUGINS)]
+    session.install("-c", str(CONSTRAINTS), *dists, *tools)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Install core and every plugin from this checkout and show a table of balances, read over real HTTP."""
+    session.install(f"{CORE}[cli,sandbox]", *map(str, PLUGINS), silent=True)
+    session.run("coffers", "demo", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and the floors of the core."""
+    install(session, "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("lint-imports")
+
+
+@nox.session(default=False)
+def tidy(session: nox.Session) -> None:
+    """Put every file in order."""
+    session.install("-c", str(CONSTRAINTS), *GROUPS["lint"])
+    session.run("ruff", "check", "--fix-only", ".")
+    session.run("ruff", "format", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy strict and pyright strict, over the sources and over what users and plugin authors write."""
+    install(session, "types", "test")
+    session.run("mypy", *SOURCES)
+    session.run("pyright", *SOURCES)
+    session.run("pytest", "tests/typing")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Every test but those of types and wheels, and every example of README and docs."""
+    install(session, "test", "witnesses")
+    session.run(
+        *("coverage", "run", "-m", "pytest", "tests", "plugins", "docs", "README.md"),
+        *("--ignore=tests/typing", "--ignore=tests/wheels"),
+        *session.posargs,
+        env={"COVERAGE_FILE": str(HERE / f".coverage.{Path(session.bin).parent.name}")},
+    )
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Every branch of the core, or a reason on its line."""
+    session.install("-c", str(CONSTRAINTS), "coverage")
+    session.run("coverage", "combine", "--keep")
+    session.run("coverage", "report", "--fail-under=100", "--skip-covered")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    install(session, "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Build every wheel, install subsets of them in clean environments, and use them as a newcomer would."""
+    session.install("-c", str(CONSTRAINTS), "build", *GROUPS["test"])
+    folder = Path(session.create_tmp()) / "wheels"
+    for dist in DISTS:
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(folder), str(dist), silent=True)
+    session.run("pytest", "tests/wheels", env={"COFFERS_WHEELS": str(folder)})

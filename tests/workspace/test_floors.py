@@ -1,0 +1,78 @@
+"""The house: floors of the core, doors of the plugins, and nothing that names a plugin outside its folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DISTS = sorted(pyproject.parent for pyproject in ROOT.glob("plugins/providers/*/pyproject.toml"))
+PACKAGES = sorted(init.parent for dist in DISTS for init in dist.glob("src/*/__init__.py"))
+
+
+def test_there_are_plugins_to_check() -> None:
+    assert len(DISTS) >= 4
+    assert len(PACKAGES) == len(DISTS)
+
+
+def test_the_floors_hold() -> None:
+    script = Path(sys.executable).parent / "lint-imports"
+    run = subprocess.run([script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_a_plugin_sees_only_its_own_door(package: Path) -> None:
+    others = {other.name for other in PACKAGES} - {package.name}
+    graph = grimp.build_graph("coffers", package.name, include_external_packages=True, cache_dir=None)
+    seen = {
+        target
+        for module in graph.modules
+        if module.split(".")[0] == package.name
+        for target in graph.find_modules_directly_imported_by(module)
+        if target.split(".")[0] != package.name
+    }
+    ours = {target for target in seen if target.split(".")[0] == "coffers"}
+    assert ours <= {"coffers.plugin"}
+    assert not {target.split(".")[0] for target in seen} & (others | {"urllib3", "requests", "os", "socket", "random"})
+
+
+@pytest.mark.parametrize("dist", DISTS, ids=lambda dist: dist.name)
+def test_nothing_outside_a_plugins_folder_names_it(dist: Path) -> None:
+    """Adding and removing a provider changes no other file; prose for people may give examples."""
+    names = {dist.name, *(init.parent.name for init in dist.glob("src/*/__init__.py"))}
+    named = [
+        str(path.relative_to(ROOT))
+        for folder in ("core", "tests", "plugins", "noxfile.py", "pyproject.toml", ".ci")
+        for path in ([ROOT / folder] if (ROOT / folder).is_file() else (ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".toml", ".json", ".cfg"} and path.is_file() and dist not in path.parents
+        for name in names
+        if name in path.read_text("utf-8", "replace")
+    ]
+    assert named == []
+
+
+@pytest.mark.parametrize("dist", DISTS, ids=lambda dist: dist.name)
+def test_every_plugin_has_the_same_files(dist: Path) -> None:
+    assert {"pyproject.toml", "README.md", "LICENSE", "src", "vectors", "tests"} <= {path.name for path in dist.iterdir()}
+    [package] = dist.glob("src/*/py.typed")
+    verbs = list(package.parent.rglob("sign.py"))
+    assert verbs
+    for sign in verbs:
+        assert {"__init__.py", "request.py", "sign.py", "parse.py", "sandbox.py"} <= {
+            path.name for path in sign.parent.iterdir()
+        }
+
+
+def test_files_are_short() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for folder in ("core/src", "plugins", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if (lines := len(path.read_text("utf-8").splitlines())) > 500
+    }
+    assert long == {}
