@@ -1,0 +1,49 @@
+"""Whose turn it is: never too many of one host, nobody forgotten, hosts in rotation."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from coffers import Account
+from coffers.fairness import FairQueue
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_hosts_take_turns() -> None:
+    turns = FairQueue(2)
+    for name, host in (("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")):
+        turns.put(host, Account(name, "toy"))
+    taken = [turn[1].name for _ in range(4) if (turn := turns.take())]
+    assert taken == ["a1", "b1", "a2"]
+    turns.done("a")
+    turn = turns.take()
+    assert turn is not None
+    assert turn[1].name == "a3"
+    assert (len(turns), turns.out) == (0, 3)
+
+
+steps = st.tuples(st.sampled_from(["put", "take", "done"]), st.sampled_from("abc"))
+
+
+@given(st.integers(1, 4), st.lists(steps, max_size=200))
+def test_any_history_keeps_the_limit_and_loses_nobody(per_host: int, history: list[tuple[str, str]]) -> None:
+    turns = FairQueue(per_host)
+    waiting: Counter[str] = Counter()
+    out: Counter[str] = Counter()
+    for number, (what, host) in enumerate(history):
+        if what == "put":
+            turns.put(host, Account(f"n{number}", "toy"))
+            waiting[host] += 1
+        elif what == "take":
+            free = [name for name in waiting if waiting[name] and out[name] < per_host]
+            turn = turns.take()
+            assert (turn is None) == (not free)
+            if turn:
+                assert turn[0] in free
+                waiting[turn[0]] -= 1
+                out[turn[0]] += 1
+        elif out[host]:
+            turns.done(host)
+            out[host] -= 1
+        assert (len(turns), turns.out) == (waiting.total(), out.total())
