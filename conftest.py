@@ -1,0 +1,49 @@
+"""Executes the examples of README and docs: Python blocks as one module a page, console blocks as commands.
+
+A ```console block holds lines that begin with ``$``, each run in an empty folder, and what they print; ``...`` stands for
+anything. The documentation cannot lie, because it runs.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import subprocess
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from sybil import Example, Sybil
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+
+def run_console(example: Example) -> str | None:
+    """Run the commands of one block; what is printed must be what is written."""
+    wanted = str(example.parsed)
+    scripts = sysconfig.get_path("scripts")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
+    environment |= {"PATH": f"{scripts}{os.pathsep}{environment.get('PATH', '')}", "COLUMNS": "120"}
+    folder = example.namespace.setdefault("console_folder", tempfile.mkdtemp(prefix="coffers-docs-"))
+    environment |= {"HOME": folder, "XDG_CONFIG_HOME": str(Path(folder) / ".config")}
+    printed = ""
+    for line in wanted.splitlines():
+        if line.startswith("$ "):
+            run = subprocess.run(
+                ["bash", "-c", line[2:]],  # noqa: S607  bash is what a console block is written for
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            printed += "".join(f"{text.rstrip()}\n" for text in [line, *(run.stdout + run.stderr).splitlines()])
+    wanted += "\n" if not wanted.endswith("\n") else ""
+    if doctest.OutputChecker().check_output(wanted, printed, doctest.ELLIPSIS):
+        return None
+    return f"expected:\n{wanted}\nprinted:\n{printed}"
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), CodeBlockParser(language="console", evaluator=run_console), SkipParser()],
+    patterns=["README.md", "docs/**/*.md"],
+).pytest()
