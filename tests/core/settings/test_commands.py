@@ -34,7 +34,7 @@ raise SystemExit(int(sys.argv[3]))
 
 
 def counted(runs: Path, seconds: float, status: int = 0) -> tuple[str, ...]:
-    return (sys.executable, "-c", COUNTED, str(runs), str(seconds), str(status))
+    return (sys.executable, "-I", "-S", "-c", COUNTED, str(runs), str(seconds), str(status))
 
 
 def ask(runs: CommandRuns, words: tuple[str, ...], within_s: float | None = 10, folder: Path | None = None) -> str:
@@ -88,12 +88,12 @@ def test_a_refusal_is_each_asker_s_own_error(tmp_path: Path) -> None:
 def test_a_command_is_killed_at_the_deadline_with_all_it_started(tmp_path: Path) -> None:
     log = tmp_path / "pid"
     grandchild = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
-    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}, sys.argv[1]])"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', {grandchild!r}, sys.argv[1]])"
     account = Account("shop", "simple", {"key": python(code, str(log))})
     started = time.monotonic()
     with pytest.raises(ConfigError) as caught:
         Resolver().resolve(account, MANIFESTS["simple"], started + 1)
-    assert 0.9 < time.monotonic() - started < 1.5
+    assert 0.9 < time.monotonic() - started < 1.7
     assert caught.value.message == f"key: {TOO_LONG}"
     assert type(caught.value) is ConfigError
     assert_silent(caught.value)
@@ -112,20 +112,20 @@ def runs_still(pid: int) -> bool:
 
 
 def test_a_command_that_stops_printing_but_does_not_end_is_killed_too() -> None:
-    words = (sys.executable, "-c", "import os, time; os.close(1); time.sleep(60)")
+    words = (sys.executable, "-S", "-c", "import os, time; os.close(1); time.sleep(60)")
     started = time.monotonic()
     assert ask(CommandRuns(), words, 0.5) == TOO_LONG
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 1.2
 
 
 def test_a_process_that_left_the_group_keeps_nobody_waiting(tmp_path: Path) -> None:
     log = tmp_path / "pid"
     runaway = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
-    child = f"[sys.executable, '-c', {runaway!r}, sys.argv[1]]"
+    child = f"[sys.executable, '-S', '-c', {runaway!r}, sys.argv[1]]"
     code = f"import subprocess, sys; subprocess.Popen({child}, start_new_session=True)"
     started = time.monotonic()
-    assert ask(CommandRuns(), (sys.executable, "-c", code, str(log)), 0.8) == TOO_LONG
-    assert time.monotonic() - started < 1.3
+    assert ask(CommandRuns(), (sys.executable, "-S", "-c", code, str(log)), 0.8) == TOO_LONG
+    assert time.monotonic() - started < 1.5
     wait_for(lambda: log.exists() and log.read_text() != "")
     os.kill(int(log.read_text()), signal.SIGKILL)
     wait_for(lambda: not any(thread.name == "coffers-command" for thread in threading.enumerate()))
@@ -142,7 +142,7 @@ def test_without_a_deadline_there_is_a_limit(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(commands, "COMMAND_LIMIT_S", 0.3)
     started = time.monotonic()
     assert ask(CommandRuns(), counted(tmp_path / "log", 30), None) == TOO_LONG
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 1.2
 
 
 def test_a_waiter_gives_up_at_its_own_deadline(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_waiter_gives_up_at_its_own_deadline(tmp_path: Path) -> None:
         wait_for(log.exists)
         started = time.monotonic()
         assert ask(runs, words, 0.1) == TOO_LONG
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 0.7
         assert first.result() == f"{CANARY}\n"
     assert log.read_text() == "run\n"
 
@@ -179,10 +179,12 @@ def test_an_interrupt_stops_the_command_and_leaves_it_to_the_next(tmp_path: Path
         wait_for(log.exists)
         os.kill(os.getpid(), signal.SIGINT)
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     interrupter = threading.Thread(target=interrupt_when_it_runs)
     interrupter.start()
     with pytest.raises(KeyboardInterrupt):
         ask(runs, words)
     interrupter.join()
+    signal.signal(signal.SIGINT, before)
     assert ask(runs, words) == f"{CANARY}\n"
     assert log.read_text() == "run\nrun\n"

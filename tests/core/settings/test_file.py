@@ -392,7 +392,8 @@ def test_a_fault_of_the_caller_is_not_taken_for_one_of_the_file(tmp_path: Path) 
 
 _words = st.sampled_from(
     ["accounts", "shop", "provider", "simple", "either", "picky", "gone", "key", "login", "password", "currency",
-     "pages", "env:A", "cmd:'", "file:", "timeout", "base_url", "ca_file", "a b", '"', "\0", "\x1b[31m", "é", "rules", ""]
+     "env:A", "cmd:'", "file:", "timeout", "base_url", "ca_file", "a b", '"', "\0", "\x1b[31m", "é", "rules",
+     "pages", ""]
 )  # fmt: skip
 _texts = st.one_of(_words, st.text(max_size=12))
 _plain = st.one_of(_texts, st.integers(), st.floats(), st.booleans(), st.just("2020-01-01"))

@@ -248,7 +248,7 @@ def test_keyring_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def python(code: str, *arguments: str) -> str:
-    return "cmd:" + shlex.join([sys.executable, "-c", code, *arguments])
+    return "cmd:" + shlex.join([sys.executable, "-I", "-S", "-c", code, *arguments])
 
 
 def test_a_command_s_output_is_the_value() -> None:
