@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from coffers.testing.vectors import Case, load_cases, render_request, replay, write_case
@@ -13,8 +14,12 @@ DISTS = sorted((Path(__file__).parents[2] / "plugins" / "providers").glob("*/pyp
 MODULES: dict[str, str] = {}
 CASES: list[Case] = []
 for _file in DISTS:
-    MODULES |= tomllib.loads(_file.read_text())["project"]["entry-points"]["coffers.providers"]
-    CASES += load_cases(_file.parent / "vectors")
+    MODULES.update(tomllib.loads(_file.read_text())["project"]["entry-points"]["coffers.providers"])
+    CASES.extend(load_cases(_file.parent / "vectors"))
+
+
+def _plugin(provider_id: str) -> Any:
+    return importlib.import_module(MODULES[provider_id])
 
 
 def _id(case: Case) -> str:
@@ -23,7 +28,7 @@ def _id(case: Case) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=_id)
 def test_every_arrow_holds(case: Case) -> None:
-    arrows = list(replay(case, importlib.import_module(MODULES[case.provider_id])))
+    arrows = list(replay(case, _plugin(case.provider_id)))
     assert arrows, "a case without an arrow proves nothing"
     for arrow in arrows:
         assert arrow.actual == arrow.expected, f"{arrow.verb} does not answer what {arrow.file} says"
@@ -50,7 +55,7 @@ def test_every_provider_has_a_whole_success_and_an_error(provider_id: str) -> No
 @pytest.mark.parametrize("provider_id", sorted(MODULES))
 def test_only_the_signer_shows_a_secret(provider_id: str) -> None:
     """What `coffers_request` answers holds none of the credentials' values."""
-    plugin = importlib.import_module(MODULES[provider_id])
+    plugin = _plugin(provider_id)
     signed = [case for case in CASES if case.provider_id == provider_id and "credentials.json" in case.files]
     assert signed
     for case in signed:
@@ -61,7 +66,7 @@ def test_only_the_signer_shows_a_secret(provider_id: str) -> None:
 
 @pytest.mark.parametrize("provider_id", sorted(MODULES))
 def test_a_changed_expectation_is_noticed_and_can_be_written_anew(provider_id: str, tmp_path: Path) -> None:
-    plugin = importlib.import_module(MODULES[provider_id])
+    plugin = _plugin(provider_id)
     original = next(case for case in CASES if case.provider_id == provider_id and "signed.http" in case.files)
     folder = tmp_path / provider_id / original.name
     folder.mkdir(parents=True)

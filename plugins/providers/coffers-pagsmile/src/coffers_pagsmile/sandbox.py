@@ -20,15 +20,16 @@ def answer(call: SandboxCall, account: SandboxAccount) -> SandboxReply:
     def reply(status: int, code: int, msg: str, data: Any) -> SandboxReply:
         return reply_json({"code": code, "msg": msg, "time": int(call.time_s), "data": data}, status=status)
 
-    app_id, signature, body = call.header("appid"), call.header("authorization"), call.json
+    app_id, signature, sent = call.header("appid"), call.header("authorization"), call.json
     if call.path != "/api/balance" or call.method != "POST":
         return reply(404, 4004004, "not found", {})
     if not app_id:
         return reply(401, 4004100, "MerchantId or AppId is required", {})
     if not signature:
         return reply(401, 4004101, "Authorization is required", {})
-    if call.content_type != "application/json" or not isinstance(body, dict):
+    if call.content_type != "application/json" or not isinstance(sent, dict):
         return reply(400, 4001000, "invalid parameter", {"err": "the body must be JSON"})  # our words
+    body: dict[str, Any] = call.json
     if account.revoked or app_id != account.fields["app_id"] or not _signed(body, account.fields["app_key"], signature):
         return reply(401, 4004003, "permission denied", {})
     timestamp = body.get("timestamp")

@@ -1,7 +1,7 @@
 """What the answer means: text, ``balance:31.17`` or ``errors:...``. Anything else is not understood, never 0.
 
 Pairs stand on lines of their own or, as other commands answer, side by side: ``price:1.2 currency:UAH``.
-The content type says nothing: the provider's platform labels plain text as HTML unless told otherwise.
+The content type says nothing: PHP, which the path names, labels plain text as HTML unless told otherwise.
 """
 
 from __future__ import annotations

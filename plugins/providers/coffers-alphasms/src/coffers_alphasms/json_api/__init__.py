@@ -19,5 +19,5 @@ def coffers_provider() -> Provider[NoSettings, ByKey]:
         base_urls={"api": "https://alphasms.ua"},
         credentials=(ByKey,),
         permission="the account's API key, with the API switched on and your address in its list if it has one",
-        not_covered="sums held back for messages on their way",
+        not_covered="what the one figure counts: held and pending sums are not told apart",
     )

@@ -74,14 +74,10 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
     return Snapshot([Balance(money.currency, total=money.amount)])
 
 
-_VERDICTS = {(bool, True): True, (int, 1): True, (str, "true"): True, (str, "1"): True}
-_VERDICTS |= {(bool, False): False, (int, 0): False, (str, "false"): False, (str, "0"): False}
-
-
 def _demand_success(response: Response, verdict: Verdict, field: str) -> None:
     value: Any = verdict.success
-    success = _VERDICTS.get((type(value), value)) if isinstance(value, bool | int | str) else None
-    if success is None:
+    # Only bool, int and str: Python takes the number 1.0 for 1 and for True.
+    if not isinstance(value, bool | int | str) or value not in (True, False, "true", "false", "1", "0"):
         raise BadResponseError(f"{field}: must be true, false, 1 or 0", field=field)
-    if not success:
+    if value in (False, "false", "0"):
         raise refused(response, verdict.error if isinstance(verdict.error, str) else "")
