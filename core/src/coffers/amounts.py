@@ -18,7 +18,7 @@ MAX_DIGITS: Final = 50
 #: Largest distance of the decimal exponent from zero. `Decimal("1e1000000")` is cheap to make and 26 s to print.
 MAX_EXPONENT: Final = 60
 
-_NUMBER = re.compile(r"(-?)([0-9]{1,60})(?:\.([0-9]{1,60}))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_NUMBER = re.compile(r"-?([0-9]+)(?:\.([0-9]+))?(?:[eE][+-]?0*([0-9]+))?")
 
 _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
@@ -47,10 +47,10 @@ def amount_from_text(text: str) -> Decimal:
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError("not a plain decimal number")
-    _, whole, fraction, exponent = match.groups()
+    whole, fraction, exponent = match.groups()
     if len(whole) + len(fraction or "") > MAX_DIGITS:
         raise ValueError(f"more than {MAX_DIGITS} digits")
-    if exponent is not None and abs(int(exponent)) > MAX_EXPONENT:
+    if exponent is not None and (len(exponent) > 2 or int(exponent) > MAX_EXPONENT):
         raise ValueError(f"an exponent beyond {MAX_EXPONENT}")
     return Decimal(text)
 

@@ -21,9 +21,11 @@ No error holds a secret, a URL with its query, or the text of a foreign exceptio
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -48,15 +50,32 @@ __all__ = [
 #: Longest text kept in one fact of an error; providers echo whole pages.
 LONGEST_TEXT = 500
 
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+_UNPRINTABLE = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e007f]+"
+)
 
 
 def one_line(text: str) -> str:
-    """`text` on one line: white space folded; control, direction and surrogate characters gone.
+    """`text` on one line: white space folded; control, direction, invisible and surrogate characters gone.
 
     A provider's words reach terminals, logs and monitoring systems; none of them may act on what it sends.
     """
     return _UNPRINTABLE.sub(" ", text).strip()
+
+
+def _to_text(value: object) -> str | None:
+    """`value` if it is a text, a number as text; None for anything else: parsers pass on what a provider sent."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float | Decimal) else None
+
+
+def _to_wait(seconds: float | None) -> float | None:
+    """Seconds to wait, never negative; None where it is not a number one can wait for."""
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return max(0.0, float(seconds))
 
 
 def _shortened(text: str) -> str:
@@ -73,7 +92,7 @@ class CoffersError(Exception):
         account: the account's name, or None where it is not known.
         code: the provider's own code, as text.
         retryable: whether the same read may succeed later without anyone changing anything.
-        retry_after_s: seconds the provider asked to wait, never negative.
+        retry_after_s: seconds the provider asked to wait, never negative, never infinite.
         request_id: the provider's id of the failed request.
         field: the path of the field that was not understood, or of the config key that is wrong.
         step: the step of the read that failed.
@@ -96,15 +115,17 @@ class CoffersError(Exception):
         step: str | None = None,
         attempts: int | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.provider = provider
-        self.account = account
-        self.code = None if code is None else str(code)
-        self.retry_after_s = None if retry_after_s is None else max(0.0, float(retry_after_s))
-        self.request_id = request_id
-        self.field = field
-        self.step = step
+        if not hasattr(self, "kind"):
+            raise TypeError("CoffersError is the root: raise one of its classes")
+        self.message = _to_text(message) or ""
+        super().__init__(self.message)
+        self.provider = _to_text(provider)
+        self.account = _to_text(account)
+        self.code = _to_text(code)
+        self.retry_after_s = _to_wait(retry_after_s)
+        self.request_id = _to_text(request_id)
+        self.field = _to_text(field)
+        self.step = _to_text(step)
         self.attempts = attempts
 
     def facts(self) -> dict[str, Any]:

@@ -24,8 +24,12 @@ __all__ = ["AccessToken", "Attempt", "Pairs", "Query", "Request", "Response", "S
 Pairs = tuple[tuple[str, str], ...]
 
 S = TypeVar("S")
+T = TypeVar("T")
 
-_TARGET_PATH = re.compile(r"/[!\"$-;=@-~]*")  # printable ASCII without space, '#' and '?', '<' and '>'
+#: What RFC 3986 allows in a path.
+_PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+#: Segments that mean "this folder" or "its parent": with a server's own id in a path they would lead elsewhere.
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 
@@ -35,15 +39,25 @@ def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
 
 
+def _items(parts: Mapping[str, T] | Iterable[tuple[str, T]]) -> tuple[tuple[str, T], ...]:
+    pairs = parts.items() if isinstance(parts, Mapping) else parts
+    return tuple((name, value) for name, value in pairs)  # pyright: ignore[reportReturnType, reportUnknownVariableType]  no mapping is also an iterable of pairs
+
+
 def _to_pairs(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
-    items = pairs.items() if isinstance(pairs, Mapping) else pairs
-    return tuple((str(name), str(value)) for name, value in items)
+    made = _items(pairs)
+    for name, value in made:
+        if not (isinstance(name, str) and isinstance(value, str)):  # pyright: ignore[reportUnnecessaryIsInstance]  callers may be untyped
+            raise TypeError(f"names and values must be texts, not {type(name).__name__} and {type(value).__name__}")
+    return made
 
 
 def _to_json(value: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> tuple[tuple[str, Any], ...] | None:
-    if value is None:
-        return None
-    return tuple(value.items()) if isinstance(value, Mapping) else tuple(value)
+    return None if value is None else _items(value)
+
+
+def _to_state(state: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
+    return tuple(sorted(_to_pairs(state)))
 
 
 @attrs.frozen
@@ -54,15 +68,22 @@ class Query(Generic[S]):
         settings: the account's settings, an instance of the provider's own frozen class.
         step: which of the provider's calls this is; the first one is ``"balances"``.
         state: what the last answer said (a page's cursor, a profile's id), sorted by name.
+
+    Raises:
+        TypeError: the step, or a part of the state, is not a text.
     """
 
     settings: S
     step: str = "balances"
-    state: Pairs = ()
+    state: Pairs = attrs.field(default=(), converter=_to_state)
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.step, str):  # pyright: ignore[reportUnnecessaryIsInstance]  a parser may pass on anything
+            raise TypeError(f"a step must be a text, not {type(self.step).__name__}")
 
     def then(self, step: str, state: Mapping[str, str] | None = None) -> Query[S]:
         """The query for a further step; `parse` puts it in `Snapshot.next`."""
-        return Query(self.settings, step, tuple(sorted((state or {}).items())))
+        return Query(self.settings, step, state or ())
 
     def get(self, name: str, default: str = "") -> str:
         """The state's value for `name`."""
@@ -79,6 +100,10 @@ class SignedRequest:
         target: path and query exactly as they go on the wire, without any path prefix of the base URL.
         headers: names and values in order.
         body: the exact bytes; empty where there is none.
+
+    Raises:
+        ValueError: a header name cannot be sent.
+        ConfigError: a header value cannot be sent: the credential it came from is unusable.
     """
 
     method: str
@@ -87,41 +112,61 @@ class SignedRequest:
     headers: Pairs = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
 
+    def __attrs_post_init__(self) -> None:
+        for name, value in self.headers:
+            if not _HEADER_NAME.fullmatch(name):
+                raise ValueError("a header name has characters that cannot be sent")
+            if not _HEADER_VALUE.fullmatch(value):
+                raise ConfigError(
+                    f"the {name} header would hold a character that cannot be sent (a line break, or not ASCII); "
+                    "check the credential it is made from"
+                )
+
 
 @attrs.frozen(slots=False)
 class Request:
     """A message still in parts: what `request` makes and `sign` completes. Holds no time, nonce or secret.
 
+    Its repr shows method, path and host only, as a signer may add secrets before it renders.
     Give `form` or `json`, not both. Every part may be given as a mapping or as pairs.
 
     Args:
         method: the HTTP method, upper-case.
-        path: begins with ``/``, already percent-encoded where that is needed; never an address.
+        path: begins with one ``/``, already percent-encoded where that is needed, without ``.`` and ``..``; never an
+            address.
         query: parameters behind the ``?``, in order.
         headers: in order; a content type for `form` and `json` is added unless one is given.
         form: the parameters of a form body, in order.
-        json: the members of a JSON object body, in order; `()` is ``{}``, None is no body.
+        json: the members of a JSON object body, in order, each once; `()` is ``{}``, None is no body.
         host: a name in the manifest's `base_urls`.
 
     Raises:
         ValueError: a part that cannot be sent; the value is not in the message.
+        TypeError: a name or a value of `query`, `headers` or `form`, or a name in `json`, is not a text.
     """
 
     method: str
     path: str
-    query: Pairs = attrs.field(default=(), kw_only=True, converter=_to_pairs)
-    headers: Pairs = attrs.field(default=(), kw_only=True, converter=_to_pairs)
-    form: Pairs = attrs.field(default=(), kw_only=True, converter=_to_pairs)
-    json: tuple[tuple[str, Any], ...] | None = attrs.field(default=None, kw_only=True, converter=_to_json)
+    query: Pairs = attrs.field(default=(), kw_only=True, repr=False, converter=_to_pairs)
+    headers: Pairs = attrs.field(default=(), kw_only=True, repr=False, converter=_to_pairs)
+    form: Pairs = attrs.field(default=(), kw_only=True, repr=False, converter=_to_pairs)
+    json: tuple[tuple[str, Any], ...] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_to_json)
     host: str = attrs.field(default="api", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if not re.fullmatch("[A-Z]+", self.method):
             raise ValueError("method: upper-case letters only")
-        if not _TARGET_PATH.fullmatch(self.path) or self.path.startswith("//"):
+        if not _PATH.fullmatch(self.path) or self.path.startswith("//"):
             raise ValueError("path: must begin with one '/' and be percent-encoded; the query goes in `query`")
+        if _DOT_SEGMENT.search(self.path):
+            raise ValueError("path: must not hold the segments '.' or '..'")
         if self.form and self.json is not None:
             raise ValueError("a request has a form or a JSON body, not both")
+        names = [name for name, _ in self.json or ()]
+        if not all(isinstance(name, str) for name in names):  # pyright: ignore[reportUnnecessaryIsInstance]  callers may be untyped
+            raise TypeError("json: the names must be texts")
+        if len(set(names)) != len(names):
+            raise ValueError("json: a member is given twice; servers do not agree which one counts")
 
     @cached_property
     def target(self) -> str:
@@ -164,22 +209,21 @@ class Request:
         """The complete message: the last parts added, then encoded once.
 
         Raises:
-            ConfigError: a header value with characters that cannot be sent: the credential it came from is unusable.
+            ConfigError: characters that cannot be sent (in a header: a line break or not ASCII; anywhere: half a
+                character): the credential they came from is unusable.
         """
         whole = self.add(query=query, headers=headers, form=form, json=json)
         sealed = whole.headers
         if (whole.form or whole.json is not None) and not any(name.lower() == "content-type" for name, _ in sealed):
             content_type = "application/json" if whole.json is not None else "application/x-www-form-urlencoded"
             sealed = (*sealed, ("Content-Type", content_type))
-        for name, value in sealed:
-            if not _HEADER_NAME.fullmatch(name):
-                raise ValueError("a header name has characters that cannot be sent")
-            if not _HEADER_VALUE.fullmatch(value):
-                raise ConfigError(
-                    f"the {name} header would hold a character that cannot be sent (a line break, or not ASCII); "
-                    "check the credential it is made from"
-                )
-        return SignedRequest(whole.method, whole.host, whole.target, sealed, whole.body)
+        try:
+            target, body = whole.target, whole.body
+        except UnicodeEncodeError:
+            pass  # raised below: this exception carries the text
+        else:
+            return SignedRequest(whole.method, whole.host, target, sealed, body)
+        raise ConfigError("a part of the request is not valid Unicode; check the credentials it is made from")
 
 
 @attrs.frozen

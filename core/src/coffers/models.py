@@ -14,18 +14,21 @@ from typing import Any, Literal
 
 import attrs
 
-from .errors import BadResponseError
+from .errors import BadResponseError, one_line
 from .messages import Query
 
 __all__ = ["Balance", "Snapshot", "Valuation"]
 
 _CURRENCY = re.compile(r"[A-Z0-9._-]{1,32}")
 
+#: Farther from zero than any exact result; beyond it, writing an amount out would take seconds and megabytes.
+_LARGEST_EXPONENT = 200
+
 
 def _to_currency(value: object) -> str:
     if not isinstance(value, str):
         raise BadResponseError("a currency is missing or is not text", field="currency")
-    return value.upper()
+    return value.upper() if value.isascii() else value  # "ß" in capitals would pass for the code SS
 
 
 def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
@@ -34,8 +37,16 @@ def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
 
 
 def _is_amount(_: Any, attribute: attrs.Attribute[Decimal | None], value: object) -> None:
-    if value is not None and not (isinstance(value, Decimal) and value.is_finite()):
+    if value is None:
+        return
+    if not (isinstance(value, Decimal) and value.is_finite()):
         raise BadResponseError("an amount must be a finite Decimal or None", field=attribute.name)
+    if abs(value.adjusted()) > _LARGEST_EXPONENT:
+        raise BadResponseError(f"an amount has an exponent beyond {_LARGEST_EXPONENT}", field=attribute.name)
+
+
+def _to_label(value: object) -> Any:
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _is_label(_: Any, attribute: attrs.Attribute[str | None], value: object) -> None:
@@ -47,7 +58,12 @@ def _to_details(value: Mapping[str, str]) -> Mapping[str, str]:
     details: dict[Any, Any] = dict(value)  # as typed it cannot be wrong, but parsers are foreign code
     if not all(isinstance(name, str) and isinstance(text, str) for name, text in details.items()):
         raise BadResponseError("details must map text to text", field="details")
-    return MappingProxyType(details)
+    return MappingProxyType({one_line(name): one_line(text) for name, text in details.items()})
+
+
+def _is_time(_: Any, attribute: attrs.Attribute[datetime | None], value: object) -> None:
+    if value is not None and not (isinstance(value, datetime) and value.utcoffset() is not None):
+        raise BadResponseError("a time must be an aware datetime or None", field=attribute.name)
 
 
 @attrs.frozen
@@ -69,7 +85,8 @@ class Valuation:
 class Balance:
     """How much of one currency is held in one place.
 
-    A single undifferentiated number is `total`. At least one of the four amounts is known.
+    A single undifferentiated number is `total`. At least one of the four amounts is known. Texts are on one line:
+    what a provider sends reaches terminals and logs.
 
     Attributes:
         currency: code as the provider names it, upper-cased: 1 to 32 of ``A-Z 0-9 . _ -``.
@@ -93,14 +110,16 @@ class Balance:
     pending: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
     reserved: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
     unit: Literal["money", "asset", "credits"] = attrs.field(default="money", kw_only=True)
-    network: str | None = attrs.field(default=None, kw_only=True, validator=_is_label)
-    wallet: str | None = attrs.field(default=None, kw_only=True, validator=_is_label)
+    network: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
+    wallet: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
     valuation: Valuation | None = attrs.field(default=None, kw_only=True)
     details: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=_to_details)
 
     def __attrs_post_init__(self) -> None:
         if self.unit not in ("money", "asset", "credits"):
             raise BadResponseError("unit must be money, asset or credits", field="unit")
+        if self.valuation is not None and not isinstance(self.valuation, Valuation):  # pyright: ignore[reportUnnecessaryIsInstance]  parsers are foreign code
+            raise BadResponseError("a valuation must be a Valuation or None", field="valuation")
         if self.total is None and self.available is None and self.pending is None and self.reserved is None:
             raise BadResponseError("a balance needs at least one amount", field="total")
 
@@ -130,9 +149,11 @@ def _to_balances(value: Any) -> tuple[Balance, ...]:
     return rows
 
 
-def _is_aware(_: Any, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:
-    if value is not None and value.utcoffset() is None:
-        raise BadResponseError("a time must be aware", field=attribute.name)
+def _to_next(value: Any) -> tuple[Query[Any], ...]:
+    queries = tuple(value)
+    if not all(isinstance(query, Query) for query in queries):
+        raise BadResponseError("next must hold Query values only", field="next")
+    return queries
 
 
 @attrs.frozen
@@ -146,5 +167,5 @@ class Snapshot:
     """
 
     balances: tuple[Balance, ...] = attrs.field(default=(), converter=_to_balances)
-    as_of: datetime | None = attrs.field(default=None, validator=_is_aware)
-    next: tuple[Query[Any], ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+    as_of: datetime | None = attrs.field(default=None, validator=_is_time)
+    next: tuple[Query[Any], ...] = attrs.field(default=(), kw_only=True, converter=_to_next)

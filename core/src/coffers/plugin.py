@@ -97,11 +97,17 @@ def basic(user: str, password: Secret) -> tuple[str, str]:
     """The header pair ``Authorization: Basic ...``; both parts as UTF-8.
 
     Raises:
-        ConfigError: `user` holds a colon, which this scheme cannot carry.
+        ConfigError: `user` holds a colon, which this scheme cannot carry, or one of them is not valid Unicode.
     """
     if ":" in user:
         raise ConfigError("a user name with a colon cannot be used with Basic authentication")
-    return ("Authorization", "Basic " + base64.b64encode(f"{user}:{password.reveal()}".encode()).decode())
+    try:
+        pair = f"{user}:{password.reveal()}".encode()
+    except UnicodeEncodeError:
+        pass  # raised below: this exception carries the text
+    else:
+        return ("Authorization", "Basic " + base64.b64encode(pair).decode())
+    raise ConfigError("a user name or password that is not valid Unicode cannot be used")
 
 
 def refusal(
@@ -121,7 +127,7 @@ def refusal(
         table: the provider's codes (or texts) and the error class of each.
     """
     known = status_error(response, message, code=code)
-    cls = (table or {}).get(code) if code is not None else None
+    cls = (table or {}).get(code) if isinstance(code, str | int) else None  # parsers may pass on anything
     if cls is None and response.status < 400:
         cls = RejectedError
     if cls is None:

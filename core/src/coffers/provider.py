@@ -39,6 +39,8 @@ S = TypeVar("S")
 C = TypeVar("C")
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_NETLOC = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)*")
 
 
 @attrs.frozen
@@ -70,11 +72,11 @@ class ConfigField:
 
 
 def check_base_url(url: str) -> str:
-    """`url` without a trailing slash.
+    """`url` without a trailing slash, scheme and host in lower case.
 
     Raises:
-        ValueError: not ``https://`` (or ``http://`` to a loopback address), or with a user, query or fragment. The
-            message says what to do and does not hold the address.
+        ValueError: not ``https://`` (or ``http://`` to a loopback address), or with a user, query or fragment, or a
+            path other than plain segments. The message says what to do and does not hold the address.
     """
     try:
         parts = urlsplit(url)
@@ -87,9 +89,11 @@ def check_base_url(url: str) -> str:
         raise ValueError("must hold no user, query or fragment; credentials have config keys of their own")
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError("must be ASCII without spaces; write an international name in its xn-- form")
+    if not _NETLOC.fullmatch(parts.netloc) or not _PREFIX.fullmatch(parts.path):
+        raise ValueError("is not an address; write https://HOST or https://HOST:PORT/PREFIX")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError("must be https; plain http is allowed to a loopback address only")
-    return url.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
 def _is_loopback(host: str) -> bool:
@@ -139,6 +143,8 @@ class Provider(Generic[S, C]):
     def __attrs_post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
             raise ValueError("id: lower-case letters, digits and '-' only")
+        if self.token_step in ("", "balances"):
+            raise ValueError("token_step: must be a step of its own; a read begins with 'balances'")
         if not self.base_urls:
             raise ValueError("base_urls: name at least one host")
         for name, url in self.base_urls.items():
@@ -160,19 +166,34 @@ def config_fields(provider: Provider[Any, Any]) -> Mapping[str, ConfigField]:
     """
     fields: dict[str, ConfigField] = {}
     for cls in (provider.settings, *provider.credentials):
-        if not attrs.has(cls):
-            raise TypeError(f"{cls.__name__} is not an attrs class")
-        hints = get_type_hints(cls)
+        if not attrs.has(cls) or not _is_frozen(cls):
+            raise TypeError(f"{cls.__name__} is not a frozen attrs class")
+        try:
+            hints = get_type_hints(cls)
+        except NameError:
+            raise TypeError(f"{cls.__name__}: an annotation names what its module does not hold") from None
         for attribute in attrs.fields(cls):
             if not attribute.init:
                 continue
             field = _config_field(attribute, hints[attribute.name], cls.__name__)
             if field.name in RESERVED_KEYS:
                 raise ValueError(f"{cls.__name__}.{field.name}: this key is reserved")
+            if field.secret and cls is provider.settings:
+                raise TypeError(f"{cls.__name__}.{field.name}: settings hold no secret; declare it in the credentials")
             known = fields.setdefault(field.name, field)
-            if (known.secret, known.type) != (field.secret, field.type):
+            if (known.secret, known.type, known.choices) != (field.secret, field.type, field.choices):
                 raise ValueError(f"{cls.__name__}.{field.name}: declared twice with different types")
     return fields
+
+
+def _is_frozen(cls: type) -> bool:
+    try:
+        object.__new__(cls).__setattr__("changed", True)
+    except attrs.exceptions.FrozenInstanceError:
+        return True
+    except Exception:  # noqa: BLE001  a class of foreign make may raise anything here
+        return False
+    return False
 
 
 def _config_field(attribute: attrs.Attribute[Any], hint: Any, owner: str) -> ConfigField:
@@ -185,6 +206,8 @@ def _config_field(attribute: attrs.Attribute[Any], hint: Any, owner: str) -> Con
     if hint not in (str, int, bool, Secret) or not all(isinstance(choice, str) for choice in choices):
         raise TypeError(f"{owner}.{attribute.name}: a config field is a str, int, bool, Secret or Literal of texts")
     required = attribute.default is attrs.NOTHING
+    if hint is Secret and not (required or attribute.default is None):
+        raise TypeError(f"{owner}.{attribute.name}: a secret has no default; declare it `Secret | None = None`")
     default = None if required or isinstance(attribute.default, attrs.Factory) else attribute.default  # type: ignore[arg-type]  # Factory is a class
     return ConfigField(
         name=attribute.name,

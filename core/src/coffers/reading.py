@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args, get_origin
 
 from .amounts import MAX_DIGITS, amount_from_text
 from .errors import BadResponseError
@@ -38,27 +38,38 @@ T = TypeVar("T")
 def parse_json(body: bytes) -> Any:
     """The JSON value of `body`; numbers with a point or exponent are `Decimal`, others `int`.
 
-    UTF-8 only, a byte-order mark is tolerated. No NaN or Infinity, no repeated key in an object, at most 64 levels,
-    numbers of at most 50 digits and an exponent of at most ±60.
+    UTF-8 only, a byte-order mark is tolerated. No NaN or Infinity, no repeated key in an object, no half of a
+    surrogate pair, at most 64 levels, numbers of at most 50 digits and an exponent of at most ±60.
 
     Raises:
         BadResponseError: not such a JSON text; the message holds nothing of it.
     """
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadResponseError("the answer is not UTF-8") from None
-    if not text.strip():
-        raise BadResponseError("the answer is empty")
-    # An answer with few brackets cannot be deep: only others are measured.
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise BadResponseError(f"the answer is more than {MAX_DEPTH} levels deep")
-    try:
-        return _decoder().decode(text)
+        return _strict_json(body)
     except _RefusedJSONError as error:
-        raise BadResponseError(f"the answer holds {error}") from None
+        reason = str(error)
+    except UnicodeDecodeError:
+        reason = "is not UTF-8"
     except (ValueError, RecursionError):
-        raise BadResponseError("the answer is not JSON") from None
+        reason = "is not JSON"
+    # Raised out here: the exceptions above carry the whole text.
+    raise BadResponseError(f"the answer {reason}")
+
+
+def _strict_json(body: bytes) -> Any:
+    text = body.decode("utf-8-sig")
+    if not text.strip():
+        raise _RefusedJSONError("is empty")
+    # An answer with few brackets cannot be deep: only others are measured.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(text):
+        raise _RefusedJSONError(f"is more than {MAX_DEPTH} levels deep")
+    value = _decoder().decode(text)
+    if _SURROGATE.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            raise _RefusedJSONError("holds half of a surrogate pair") from None
+    return value
 
 
 class _RefusedJSONError(Exception):
@@ -76,48 +87,53 @@ def _number(text: str) -> Decimal:
     try:
         return amount_from_text(text)
     except ValueError as error:
-        raise _RefusedJSONError(f"a number with {error}") from None
+        raise _RefusedJSONError(f"holds a number with {error}") from None
 
 
 def _integer(text: str) -> int:
     if len(text.lstrip("-")) > MAX_DIGITS:
-        raise _RefusedJSONError(f"a number with more than {MAX_DIGITS} digits")
+        raise _RefusedJSONError(f"holds a number with more than {MAX_DIGITS} digits")
     return int(text)
 
 
 def _constant(_: str) -> NoReturn:
-    raise _RefusedJSONError("NaN or Infinity")
+    raise _RefusedJSONError("holds NaN or Infinity")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _RefusedJSONError("an object with a repeated key")
+        raise _RefusedJSONError("holds an object with a repeated key")
     return members
 
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{\]}]', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+# A string or a bracket; possessive, so that a string is run through once and nothing is kept for going back.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{\]}]', re.DOTALL)
 
 
-def _depth(text: str) -> int:
-    deepest = depth = 0
+def _is_too_deep(text: str) -> bool:
+    depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         if match[0] in "[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > MAX_DEPTH:
+                return True
         elif match[0] in "]}":
             depth -= 1
-    return deepest
+    return False
 
 
 # --- JSON to attrs classes -----------------------------------------------------------------------------------------
 
 
 def read_json(response: Response, cls: type[T]) -> T:
-    """The answer's JSON as an instance of `cls`: a provider's attrs class, or ``list[...]`` / ``dict[str, ...]`` of one.
+    """The answer's JSON as an instance of `cls`: a provider's attrs class, or a list or dict of one.
 
-    Unknown members are ignored. Fields are `str`, `int`, `bool`, `Amount`, `Any`, ``list[...]``, ``dict[str, ...]``,
-    ``... | None`` and further attrs classes; each takes its own JSON type and no other.
+    Unknown members are ignored. Fields are `str`, `int`, `bool`, `Amount`, `Any`, ``list[...]``, ``tuple[..., ...]``,
+    ``dict[str, ...]``, ``... | None``, `Literal` of texts and further attrs classes; each takes its own JSON type and
+    no other.
 
     Raises:
         BadResponseError: not JSON, or not of that shape; `field` is the path of the first fault.
@@ -208,6 +224,19 @@ def _no_float(_: Any, __: Any) -> NoReturn:
     raise _NotFitError("is declared as float; declare an amount as Amount and a count as int")
 
 
+def _no_json_type(_: Any, __: Any) -> NoReturn:
+    raise _NotFitError("is declared as a type that JSON does not have; see read_json for those it has")
+
+
+def _is_tuple(cls: Any) -> bool:
+    return cls is tuple or (get_origin(cls) is tuple and get_args(cls)[1:] == (...,))
+
+
+def _is_no_json_type(cls: Any) -> bool:
+    found = get_origin(cls) or cls
+    return found in (set, frozenset) or (found is tuple and not _is_tuple(cls))
+
+
 @cache
 def _converter(explaining: bool) -> Converter:
     import attrs
@@ -227,6 +256,7 @@ def _converter(explaining: bool) -> Converter:
     converter.register_structure_hook(bool, _strict(bool, "true or false"))
     converter.register_structure_hook(Decimal, _to_amount)
     converter.register_structure_hook(float, _no_float)
+    converter.register_structure_hook(bytes, _no_json_type)
 
     def guarded(factory: Callable[..., Any], json_type: type, wanted: str) -> Callable[[Any, Converter], Any]:
         def make(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
@@ -241,12 +271,10 @@ def _converter(explaining: bool) -> Converter:
 
         return make
 
-    def is_tuple(cls: Any) -> bool:
-        return cls is tuple or getattr(cls, "__origin__", None) is tuple
-
     # The last registered is asked first.
     converter.register_structure_hook_factory(attrs.has, guarded(make_dict_structure_fn, dict, "an object"))
     converter.register_structure_hook_factory(is_mapping, guarded(mapping_structure_factory, dict, "an object"))
     converter.register_structure_hook_factory(is_sequence, guarded(list_structure_factory, list, "an array"))
-    converter.register_structure_hook_factory(is_tuple, guarded(homogenous_tuple_structure_factory, list, "an array"))
+    converter.register_structure_hook_factory(_is_tuple, guarded(homogenous_tuple_structure_factory, list, "an array"))
+    converter.register_structure_hook_func(_is_no_json_type, _no_json_type)
     return converter

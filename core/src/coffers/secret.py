@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import html
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -44,6 +45,8 @@ class Secret:
             raise TypeError(f"a secret must be a str, not {type(value).__name__}")
         if not value:
             raise ValueError("a secret must not be empty")
+        if hasattr(self, "_value"):
+            raise AttributeError("a secret cannot be changed")
         object.__setattr__(self, "_value", value)
 
     def reveal(self) -> str:
@@ -90,6 +93,9 @@ class Secret:
     def __reduce__(self) -> tuple[Callable[[], Secret], tuple[()]]:
         return (_lost_in_a_pickle, ())
 
+    def __getstate__(self) -> None:
+        """Nothing: Python's own would hand out the slots."""
+
 
 def _lost_in_a_pickle() -> Secret:
     secret = Secret.__new__(Secret)
@@ -100,8 +106,9 @@ def _lost_in_a_pickle() -> Secret:
 class Scrubber:
     """Replaces every form of some secrets in a text by ``***``.
 
-    Known forms: plain, URL-encoded (either way of writing a space), base64 (alone or inside a longer text, both
-    alphabets), JSON-escaped (with ``\\u`` and PHP's ``\\/``); each in any letter case.
+    Known forms: plain, URL-encoded (by any of the usual sets of safe characters, either way of writing a space),
+    base64 (alone or inside a longer text, both alphabets), JSON-escaped (with ``\\u``), HTML-escaped and as Python's
+    `repr` writes it; each also with PHP's ``\\/`` and in any letter case.
     Call it before a text is shortened: half a secret is not found.
 
     Args:
@@ -114,8 +121,7 @@ class Scrubber:
         forms: set[str] = set()
         for secret in secrets:
             forms.update(_forms(secret.reveal() if isinstance(secret, Secret) else secret))
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if forms else None
+        self._pattern = _any_of(forms) if forms else None
 
     def __call__(self, text: str) -> str:
         """`text` without any of the secrets."""
@@ -129,22 +135,28 @@ class Scrubber:
         return f"Scrubber({MASK})"
 
 
+def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(forms, key=len, reverse=True)
+    first_letters = "".join(sorted({re.escape(form[0]) for form in longest_first}))
+    # Most places of a text are ruled out by their first letter, so a long text costs little.
+    return re.compile(f"(?=[{first_letters}])(?:{'|'.join(map(re.escape, longest_first))})", re.IGNORECASE)
+
+
 def _forms(secret: str) -> set[str]:
-    if not secret:
-        return set()
     raw = secret.encode("utf-8", "surrogatepass")
-    ascii_json = json.dumps(secret)[1:-1]
-    forms = {
-        secret,
-        quote(raw, safe=""),
-        quote(raw),
-        quote_plus(raw),
-        ascii_json,
-        ascii_json.replace("/", "\\/"),
-        json.dumps(secret, ensure_ascii=False)[1:-1].replace("/", "\\/"),
-        one_line(secret),  # what is left of it once a message is on one line
-    }
+    forms = {secret, html.escape(secret)}
+    if not secret.isascii():  # letters whose other case is of another length; the pattern itself sees to the rest
+        forms |= {secret.lower(), secret.upper(), secret.casefold()}
+    forms.add(one_line(secret))  # what is left of it once a message is on one line
+    forms.update(quote(raw, safe=safe) for safe in ("", "/", "!'()*", ";,/?:@&=+$!*'()#"))
+    forms.add(quote_plus(raw))
+    forms.update(json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    # A quote is escaped or not, depending on which other quotes the whole text holds.
+    forms.update(write(secret)[1:-1] for write in (repr, ascii))
+    forms.update(write(f'"{secret}')[2:-1] for write in (repr, ascii))
+    forms.add(repr(raw)[2:-1])
     forms.update(_base64_forms(raw))
+    forms.update({form.replace("/", "\\/") for form in forms})
     return {form for form in forms if form}
 
 
@@ -157,4 +169,5 @@ def _base64_forms(raw: bytes) -> set[str]:
             shared_head = (0, 2, 3)[before]
             shared_tail = 1 if (before + len(raw)) % 3 else 0
             forms.add(whole[shared_head : len(whole) - shared_tail])
-    return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
+    forms |= {form.replace("+", "-").replace("/", "_") for form in forms}
+    return forms | {quote(form, safe="") for form in forms}

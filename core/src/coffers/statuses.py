@@ -44,6 +44,8 @@ def is_html(response: Response) -> bool:
     """Whether the body is a page for people: a proxy's or a maintenance page, never a provider's answer."""
     content_type = (response.header("content-type") or "").lower()
     start = response.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"{", b"[")):
+        return False  # PHP calls everything text/html unless told otherwise, JSON too
     return "html" in content_type or start.startswith((b"<!doctype", b"<html", b"<head", b"<body"))
 
 
@@ -87,9 +89,9 @@ def http_date(text: str | None) -> datetime | None:
         return None
     try:
         when = parsedate_to_datetime(text)
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def retry_after_s(response: Response) -> float | None:
