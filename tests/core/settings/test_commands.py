@@ -46,6 +46,10 @@ def ask(runs: CommandRuns, words: tuple[str, ...], within_s: float | None = 10, 
         return repr(error) if CANARY in repr(error) else error.message
 
 
+def written(log: Path) -> bool:
+    return log.exists() and log.read_text() != ""
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     limit = time.monotonic() + 10
     while not condition():
@@ -126,7 +130,7 @@ def test_a_process_that_left_the_group_keeps_nobody_waiting(tmp_path: Path) -> N
     started = time.monotonic()
     assert ask(CommandRuns(), (sys.executable, "-S", "-c", code, str(log)), 0.8) == TOO_LONG
     assert time.monotonic() - started < 1.5
-    wait_for(lambda: log.exists() and log.read_text() != "")
+    wait_for(lambda: written(log))
     os.kill(int(log.read_text()), signal.SIGKILL)
     wait_for(lambda: not any(thread.name == "coffers-command" for thread in threading.enumerate()))
 
@@ -150,7 +154,7 @@ def test_a_waiter_gives_up_at_its_own_deadline(tmp_path: Path) -> None:
     words = counted(log, 1.0)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ask, runs, words)
-        wait_for(log.exists)
+        wait_for(lambda: written(log))
         started = time.monotonic()
         assert ask(runs, words, 0.1) == TOO_LONG
         assert time.monotonic() - started < 0.7
@@ -163,7 +167,7 @@ def test_a_timeout_is_not_shared_with_those_who_have_time(tmp_path: Path) -> Non
     words = counted(log, 0.8)
     with ThreadPoolExecutor(2) as pool:
         hasty = pool.submit(ask, runs, words, 0.5)
-        wait_for(log.exists)
+        wait_for(lambda: written(log))
         patient = pool.submit(ask, runs, words)
         assert hasty.result() == TOO_LONG
         assert patient.result() == f"{CANARY}\n"
@@ -176,7 +180,7 @@ def test_an_interrupt_stops_the_command_and_leaves_it_to_the_next(tmp_path: Path
     words = counted(log, 0.8)
 
     def interrupt_when_it_runs() -> None:
-        wait_for(log.exists)
+        wait_for(lambda: written(log))
         os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
