@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coffers.testing.vectors import Case, load_cases, render_request, replay, write_case
+from coffers.testing.vectors import Case, find_vectors, load_cases, render_request, replay, write_case
 
 DISTS = sorted((Path(__file__).parents[2] / "plugins" / "providers").glob("*/pyproject.toml"))
 MODULES: dict[str, str] = {}
@@ -78,3 +78,14 @@ def test_a_changed_expectation_is_noticed_and_can_be_written_anew(provider_id: s
     (mended,) = load_cases(tmp_path)
     assert mended.files["signed.http"] == original.files["signed.http"]
     assert all(arrow.holds for arrow in replay(mended, plugin))
+
+
+@pytest.mark.parametrize("provider_id", sorted(MODULES))
+def test_the_vectors_of_an_installed_provider_are_found(provider_id: str) -> None:
+    found = [case.name for case in load_cases(find_vectors(MODULES[provider_id])) if case.provider_id == provider_id]
+    assert found == [case.name for case in CASES if case.provider_id == provider_id]
+
+
+def test_a_package_without_vectors_says_so() -> None:
+    with pytest.raises(FileNotFoundError, match="attrs"):
+        find_vectors("attrs")

@@ -24,6 +24,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, get_args, get_type_hints
 
@@ -52,6 +53,7 @@ __all__ = [
     "Case",
     "Plugin",
     "error_to_json",
+    "find_vectors",
     "load_cases",
     "parse_guarded",
     "read_response",
@@ -155,6 +157,22 @@ class Arrow:
     def holds(self) -> bool:
         """Whether the verb answered what the file says."""
         return bool(self.expected == self.actual)
+
+
+def find_vectors(package: str) -> Path:
+    """The vectors of an installed plugin: within its package in a wheel, beside ``src`` in an editable checkout.
+
+    Args:
+        package: the name of the plugin's module, as in its entry point.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    top = Path(import_module(package.partition(".")[0]).__file__ or "").parent
+    for folder in (top / "vectors", top.parent.parent / "vectors"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"{package} has no folder of vectors")
 
 
 def load_cases(folder: Path) -> tuple[Case, ...]:
