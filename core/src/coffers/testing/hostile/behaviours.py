@@ -51,6 +51,12 @@ def _full_backlog(visit: Visit) -> None:
     """connecting itself hangs: the queue of waiting connections is full (on Linux)"""
 
 
+@_behaviour(stage="connection")
+def _slow_reader(visit: Visit) -> None:
+    """reads the request byte by byte, slowly, and never answers"""
+    visit.sip()
+
+
 @_behaviour()
 def _hang(visit: Visit) -> None:
     """reads the request and never answers"""

@@ -57,6 +57,11 @@ class Visit:
             self.send(data[position : position + 1])
             self._stopping.wait(DRIBBLE_S)
 
+    def sip(self) -> None:
+        """Take what the other side sends byte by byte, slowly, and answer nothing."""
+        while not self._stopping.is_set() and self.socket.recv(1):
+            self._stopping.wait(DRIBBLE_S)
+
     def hang(self) -> None:
         """Do nothing until the server is stopped."""
         self._stopping.wait()
