@@ -1,4 +1,4 @@
-"""The built wheels, in clean environments, as a newcomer meets them. Run by `nox -s wheels`, which builds them first."""
+"""The built wheels in clean environments, as a newcomer meets them. Run by `nox -s wheels`, which builds them."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UnsupportedError,
         one_line,
     )
+    from .guard import parse_guarded
     from .messages import Request, Response, SignedRequest
     from .models import Balance, Snapshot, Valuation
     from .provider import RESERVED_KEYS, ConfigField, Provider
@@ -66,6 +67,7 @@ _HOMES = {
         "UnsupportedError",
         "one_line",
     ),
+    "guard": ("parse_guarded",),
     "messages": ("Request", "Response", "SignedRequest"),
     "models": ("Balance", "Snapshot", "Valuation"),
     "provider": ("RESERVED_KEYS", "ConfigField", "Provider"),
@@ -133,6 +135,7 @@ __all__ = [
     "exact",
     "load_config",
     "one_line",
+    "parse_guarded",
 ]
 
 

@@ -14,13 +14,12 @@ from collections.abc import Callable, Generator
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
 
 import attrs
 
 from .account import Account
-from .amounts import exact
 from .errors import AuthError, BadResponseError, ClockError, CoffersError, PluginError
+from .guard import parse_guarded, place_of
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
 from .models import Balance, Snapshot
 from .registry import LoadedProvider
@@ -209,7 +208,7 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
         attempts += 1
         try:
             response = yield signed
-            return _parse(bound, query, response)
+            return parse_guarded(bound.provider.parse, query, response)
         except CoffersError as error:
             failure = error
         # From here on the failure decides: mend, refresh, try again, or give up.
@@ -243,7 +242,7 @@ def _wait_before_retry(failure: CoffersError, response: Response | None, failure
     return wait_s
 
 
-# --- the three verbs, guarded --------------------------------------------------------------------------------------
+# --- the other two verbs, guarded -------------------------------------------------------------------------------------
 
 
 def _request(bound: BoundAccount, query: Query[Any]) -> Request:
@@ -271,51 +270,10 @@ def _sign(bound: BoundAccount, run: Run, request: Request, held: HeldToken | Non
     return signed
 
 
-def _parse(bound: BoundAccount, query: Query[Any], response: Response) -> Snapshot | AccessToken:
-    if 300 <= response.status < 400:
-        raise BadResponseError(_redirect(response))
-    try:
-        with exact():
-            answer = bound.provider.parse(response, query)
-    except BadResponseError as error:
-        failure: CoffersError = error
-    except CoffersError:
-        raise  # the provider's own words stand
-    except Exception as error:  # noqa: BLE001  foreign code may raise anything; the status knows better, or the place
-        failure = BadResponseError(f"the answer has not the documented form ({_place(error)})")
-    else:
-        if not isinstance(answer, Snapshot | AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
-            raise PluginError("coffers_parse must answer a Snapshot or an AccessToken")
-        if response.status < 400 or (isinstance(answer, Snapshot) and answer.next and not answer.balances):
-            return answer
-        failure = status_error(response)  # no figure comes from an error status
-    if response.status >= 400:
-        failure = status_error(response)
-    raise failure from None
-
-
-def _redirect(response: Response) -> str:
-    try:
-        host = urlsplit(response.header("location") or "").hostname
-    except ValueError:
-        host = None
-    return f"HTTP {response.status}, a redirect{f' to {host}' if host else ''}; redirects are never followed"
-
-
 def _fault(error: Exception, verb: str, bound: BoundAccount, step: str | None) -> CoffersError:
     if isinstance(error, CoffersError):
         return _finished(error, bound, step=step)
-    return _finished(PluginError(f"{verb} raised {_place(error)}"), bound, step=step)
-
-
-def _place(error: BaseException) -> str:
-    """The class of a foreign exception and where it was raised; its text may hold anything and is never shown."""
-    traceback = error.__traceback__
-    module, line = "?", 0
-    while traceback is not None:
-        module, line = traceback.tb_frame.f_globals.get("__name__", "?"), traceback.tb_lineno
-        traceback = traceback.tb_next
-    return f"{type(error).__name__} at {module}:{line}"
+    return _finished(PluginError(f"{verb} raised {place_of(error)}"), bound, step=step)
 
 
 def _finished(

@@ -30,10 +30,10 @@ from typing import Any, Protocol, get_args, get_type_hints
 
 import attrs
 
+from coffers import parse_guarded
 from coffers.plugin import (
     AccessToken,
     Attempt,
-    BadResponseError,
     Balance,
     CoffersError,
     Provider,
@@ -44,8 +44,6 @@ from coffers.plugin import (
     SignedRequest,
     Snapshot,
     amount_to_text,
-    exact,
-    status_error,
 )
 
 __all__ = [
@@ -55,7 +53,6 @@ __all__ = [
     "error_to_json",
     "find_vectors",
     "load_cases",
-    "parse_guarded",
     "read_response",
     "render_request",
     "replay",
@@ -224,7 +221,7 @@ def _answers(case: Case, plugin: Plugin) -> Iterator[tuple[str, str, Any]]:
 
 def _parsed(response: Response, query: Query[Any], plugin: Plugin) -> tuple[str, Any]:
     try:
-        answer = parse_guarded(plugin, response, query)
+        answer = parse_guarded(plugin.coffers_parse, query, response)
     except CoffersError as error:
         return "error.json", error_to_json(error)
     if isinstance(answer, AccessToken):
@@ -238,31 +235,6 @@ def _comparable(wanted: str, expected: Any, found: str, actual: Any) -> tuple[An
     if wanted == "error.json":
         return expected, {name: actual[name] for name in expected}
     return expected, actual
-
-
-def parse_guarded(plugin: Plugin, response: Response, query: Query[Any]) -> Snapshot | AccessToken:
-    """What the provider's `coffers_parse` answers under the rules of the core.
-
-    In exact arithmetic. A coffers error stands; `bad_response` and everything foreign becomes the error that the
-    HTTP status means, if it is one, else `bad_response`; no figure comes from an error status.
-
-    Raises:
-        CoffersError: as said.
-    """
-    try:
-        with exact():
-            answer = plugin.coffers_parse(response, query)
-    except BadResponseError as error:
-        failure: CoffersError = error
-    except CoffersError:
-        raise
-    except Exception as error:  # noqa: BLE001  a provider's parse may raise anything; that is the contract
-        failure = BadResponseError(f"the answer has not the documented form ({type(error).__name__})")
-    else:
-        if response.status < 400 or (isinstance(answer, Snapshot) and answer.next and not answer.balances):
-            return answer
-        failure = status_error(response)
-    raise status_error(response) if response.status >= 400 else failure
 
 
 # --- values to files and back --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
     AuthError,
@@ -26,7 +27,6 @@ from coffers.plugin import (
     Snapshot,
     UnavailableError,
 )
-from coffers.testing.vectors import parse_guarded
 from coffers_alphasms import http_api
 from coffers_alphasms.http_api import ByKey, ByLogin, Settings
 from coffers_alphasms.http_api.sandbox import SANDBOX
@@ -40,7 +40,7 @@ BY_LOGIN = ByLogin("someone", Secret("p&ss wörd"))
 def parse(body: str | bytes, status: int = 200, currency: str = "UAH", content_type: str = "text/plain") -> Snapshot:
     content = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
     response = Response(status, (("Content-Type", content_type),), content)
-    snapshot = parse_guarded(http_api, response, Query(Settings(currency)))
+    snapshot = parse_guarded(http_api.coffers_parse, Query(Settings(currency)), response)
     assert isinstance(snapshot, Snapshot)
     return snapshot
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
     AuthError,
@@ -27,7 +28,7 @@ from coffers.plugin import (
     amount_to_text,
 )
 from coffers.testing.mutations import mutants
-from coffers.testing.vectors import load_cases, parse_guarded, read_response
+from coffers.testing.vectors import load_cases, read_response
 from coffers_alphasms import json_api
 from coffers_alphasms.json_api.sandbox import SANDBOX
 from hypothesis import given
@@ -42,7 +43,9 @@ DOCUMENTED: dict[str, Any] = json.loads(read_response(VECTORS["balance"].files["
 
 def parse(body: object, status: int = 200) -> Snapshot:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = parse_guarded(json_api, Response(status, (("Content-Type", "application/json"),), content), QUERY)
+    answer = parse_guarded(
+        json_api.coffers_parse, QUERY, Response(status, (("Content-Type", "application/json"),), content)
+    )
     assert isinstance(answer, Snapshot)
     return answer
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import coffers_pagsmile
 import pytest
+from coffers import parse_guarded
 from coffers.plugin import (
     AuthError,
     BadResponseError,
@@ -25,7 +26,7 @@ from coffers.plugin import (
     amount_to_text,
 )
 from coffers.testing.mutations import mutants
-from coffers.testing.vectors import load_cases, parse_guarded, read_response
+from coffers.testing.vectors import load_cases, read_response
 from coffers_pagsmile import Settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ AMOUNTS = {"USD": "551.38", "GBP": "0", "EUR": "0", "BRL": "99002.23", "MXN": "0
 
 def parse(body: object, status: int = 200) -> Snapshot:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = parse_guarded(coffers_pagsmile, Response(status, (), content), QUERY)
+    answer = parse_guarded(coffers_pagsmile.coffers_parse, QUERY, Response(status, (), content))
     assert isinstance(answer, Snapshot)
     return answer
 

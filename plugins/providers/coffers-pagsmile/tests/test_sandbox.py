@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import coffers_pagsmile
 import pytest
+from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
     AuthError,
@@ -23,7 +24,6 @@ from coffers.plugin import (
     SignedRequest,
     Snapshot,
 )
-from coffers.testing.vectors import parse_guarded
 from coffers_pagsmile import App, Settings
 from coffers_pagsmile.sandbox import SANDBOX, WINDOW_S
 
@@ -45,7 +45,7 @@ def read(request: SignedRequest, state: SandboxAccount, **changes: Any) -> Snaps
     call = SandboxCall(request.method, request.target, (), request.headers, request.body, time_s=NOW_S + 0.9)
     reply = SANDBOX.answer(attrs.evolve(call, **changes), state)
     assert json.loads(reply.body).keys() == {"code", "msg", "time", "data"}
-    answer = parse_guarded(coffers_pagsmile, Response(reply.status, reply.headers, reply.body), QUERY)
+    answer = parse_guarded(coffers_pagsmile.coffers_parse, QUERY, Response(reply.status, reply.headers, reply.body))
     assert isinstance(answer, Snapshot)
     return answer
 
