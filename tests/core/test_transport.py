@@ -337,6 +337,23 @@ def test_a_server_that_does_not_read_is_left_at_the_deadline(name: str) -> None:
         assert time.monotonic() - began < 0.25 + IN_TIME_S
 
 
+def test_the_deadline_is_looked_at_before_every_wait() -> None:
+    jump = 0.0
+
+    def take_long(visit: Visit) -> None:
+        nonlocal jump
+        jump = 100.0  # our clock; the answer itself comes at once
+        visit.send(http_answer()[:20])
+        visit.hang()
+
+    behaviour = Behaviour("take_long", "lets our clock pass the deadline", take_long)
+    with HostileServer(behaviour) as server, transport(lambda: time.monotonic() + jump) as sender:
+        began = time.monotonic()
+        with pytest.raises(TimedOutError):
+            send(sender, server)
+        assert time.monotonic() - began < IN_TIME_S
+
+
 # --- closing -------------------------------------------------------------------------------------------------------
 
 
@@ -368,6 +385,21 @@ def _assert_close_ends(sender: HttpTransport, sent: Future[Response]) -> None:
     assert time.monotonic() - began < IN_TIME_S
     assert isinstance(error, NetworkError)
     assert error.message.endswith("the transport was closed")
+
+
+def test_close_while_many_threads_send() -> None:
+    def send_until_closed() -> NetworkError:
+        while True:
+            try:
+                send(sender, server)
+            except NetworkError as error:
+                return error
+
+    with HostileServer(_echo()) as server, transport() as sender, ThreadPoolExecutor(16) as threads:
+        ends = [threads.submit(send_until_closed) for _ in range(16)]
+        time.sleep(0.1)
+        sender.close()
+        assert all(end.result(timeout=2).message.endswith("the transport was closed") for end in ends)
 
 
 def test_close_between_two_steps_of_connecting() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
 import zlib
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -61,6 +62,12 @@ def test_sent_equals_signed(
     length = [f"Content-Length: {len(body)}"] if body or method in ("POST", "PUT") else []
     assert lines[3:] == [f"{name}: {value}" for name, value in headers] + length
     assert server.requests[-1].partition(b"\r\n\r\n")[2] == body
+
+
+def test_a_large_body_arrives_whole(server: HostileServer, sender: HttpTransport) -> None:
+    body = bytes(range(256)) * 4096
+    sender.send(SignedRequest("POST", "api", "/", (), body), Endpoint(server.base_url), soon())
+    assert server.requests[-1].endswith(b"\r\n\r\n" + body)
 
 
 def test_awkward_targets_are_left_alone(server: HostileServer, sender: HttpTransport) -> None:
@@ -164,7 +171,7 @@ class _Sock:
 @settings(max_examples=200, deadline=None)
 @given(raw=answers(), size=st.integers(1, 700))
 def test_it_reads_what_the_standard_library_reads(raw: bytes, size: int) -> None:
-    theirs = http.client.HTTPResponse(cast("http.client.socket.socket", _Sock(raw)), method="GET")
+    theirs = http.client.HTTPResponse(cast("socket.socket", _Sock(raw)), method="GET")
     theirs.begin()
     ours = read(raw, size=size)
     assert (ours.status, list(ours.headers), ours.body) == (theirs.status, theirs.getheaders(), theirs.read())
