@@ -1,0 +1,49 @@
+"""Shared by all tests: no connection leaves this machine, and hypothesis behaves the same everywhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+#: Addresses outside loopback that somebody tried to reach, in any thread.
+strayed: list[str] = []
+
+
+def _is_here(host: object) -> bool:
+    if not isinstance(host, str) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False  # a name: it would have to be looked up elsewhere
+
+
+def _guard(event: str, args: tuple[Any, ...]) -> None:
+    if event not in ("socket.connect", "socket.sendto"):
+        return
+    sock, address = args
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+        strayed.append(f"{event} to {address[0]}")
+        raise PermissionError("tests speak to loopback only")
+
+
+sys.addaudithook(_guard)
+
+
+@pytest.fixture(autouse=True)
+def nothing_strays() -> Iterator[None]:
+    """Fail the test during which a connection outside loopback was tried, even if the error was swallowed."""
+    strayed.clear()
+    yield
+    assert not strayed
