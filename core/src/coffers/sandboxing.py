@@ -33,7 +33,7 @@ SANDBOX_GROUP: Final = "coffers.sandboxes"
 
 @attrs.frozen
 class SandboxCall:
-    """A request as the sandbox received it.
+    """A request as the sandbox received it. Its repr shows no part that may hold a key.
 
     Attributes:
         method: the HTTP method.
@@ -45,10 +45,10 @@ class SandboxCall:
     """
 
     method: str
-    path: str
-    query: Pairs
-    headers: Pairs
-    body: bytes
+    path: str = attrs.field(repr=False)
+    query: Pairs = attrs.field(repr=False)
+    headers: Pairs = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
     time_s: float
 
     def header(self, name: str) -> str | None:
@@ -71,7 +71,7 @@ class SandboxCall:
         """The JSON value of the body; None where it is not JSON."""
         try:
             return jsonlib.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -116,7 +116,7 @@ class SandboxAccount:
         memory: whatever the provider's part must remember between calls (nonces seen, tokens given).
     """
 
-    fields: dict[str, str]
+    fields: dict[str, str] = attrs.field(repr=False)
     balances: dict[str, Decimal]
     revoked: bool = False
     memory: dict[str, Any] = attrs.field(factory=dict)
@@ -135,6 +135,6 @@ class SandboxProvider:
     """
 
     id: str
-    fields: Mapping[str, str]
+    fields: Mapping[str, str] = attrs.field(repr=False)
     balances: Mapping[str, str]
     answer: Callable[[SandboxCall, SandboxAccount], SandboxReply]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from coffers import SandboxReply, amount_from_text
 
@@ -95,9 +95,14 @@ def _read_object(body: bytes) -> dict[str, Any]:
         )
     except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, dict):
+    found = _object(value)
+    if found is None:
         raise _Refused(400, "the body must be a JSON object, no key twice, numbers of at most 50 digits")
-    return value
+    return found
+
+
+def _object(value: object) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def _change(account: ServedAccount, wanted: dict[str, Any]) -> None:
@@ -118,9 +123,10 @@ def _change(account: ServedAccount, wanted: dict[str, Any]) -> None:
 
 def _read_amounts(value: object, *, nulls: bool = False) -> dict[str, Any]:
     plain = (str, Decimal, type(None)) if nulls else (str, Decimal)
-    if not isinstance(value, dict) or not all(isinstance(amount, plain) for amount in value.values()):
+    found = _object(value)
+    if found is None or not all(isinstance(amount, plain) for amount in found.values()):
         raise ValueError('must be an object like {"USD": "12.50"}' + (" (null drops a code)" if nulls else ""))
-    return value
+    return found
 
 
 def _read_balances(value: object) -> dict[str, Any]:
@@ -136,10 +142,11 @@ def _read_switch(value: object) -> bool:
 def _read_fault(value: object) -> Fault | None:
     if value is None:
         return None
-    kind = value.get("kind") if isinstance(value, dict) else None
-    if not isinstance(value, dict) or not isinstance(kind, str):
+    wanted = dict(_object(value) or {})
+    kind = wanted.pop("kind", None)
+    if not isinstance(kind, str):
         raise ValueError('must be null or an object like {"kind": "latency", "seconds": 2, "times": 3}')  # noqa: TRY004  likewise
-    return Fault.of(kind, **{name: option for name, option in value.items() if name != "kind"})
+    return Fault.of(kind, **wanted)
 
 
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {

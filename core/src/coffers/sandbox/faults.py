@@ -75,7 +75,7 @@ class FaultKind:
     """
 
     description: str
-    options: Mapping[str, FaultOption] = attrs.field(factory=dict)
+    options: Mapping[str, FaultOption] = attrs.field(factory=dict[str, FaultOption])
     instead: Callable[[Fault], SandboxReply] | None = attrs.field(default=None, repr=False)
     alter: Callable[[SandboxReply, Fault], SandboxReply] | None = attrs.field(default=None, repr=False)
 
