@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import logging
 import pickle
 import socket
-import ssl
 import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from coffers import BadResponseError, CoffersError, ConfigError, NetworkError, PluginError, TimedOutError
@@ -22,7 +19,6 @@ from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import BEHAVIOURS, Behaviour, HostileServer, Visit, answer, http_answer
 from coffers.transport import MAX_IDLE_S, Endpoint, HttpTransport
 from coffers.transport import connection as connection_module
-from coffers.transport.connection import explain
 
 CANARY = "canary-6f1d"
 MESSAGE = SignedRequest("POST", "api", f"/v1/balance?key={CANARY}", (("X-Api-Key", CANARY),), f"key={CANARY}".encode())
@@ -474,33 +470,3 @@ def test_an_interrupt_passes_and_the_connection_is_dropped() -> None:
         assert server.connections == 1
         send(sender, server)
         assert server.connections == 2
-
-
-def _verification(code: int) -> ssl.SSLCertVerificationError:
-    error = ssl.SSLCertVerificationError(1, CANARY)
-    error.verify_code = code
-    return error
-
-
-@pytest.mark.parametrize(
-    ("fault", "cls", "words"),
-    [
-        (TimeoutError(CANARY), TimedOutError, "deadline"),
-        (TimeoutError(errno.ETIMEDOUT, CANARY), NetworkError, "cannot be reached"),
-        (OSError(errno.EHOSTUNREACH, CANARY), NetworkError, "cannot be reached"),
-        (OSError(errno.EMFILE, CANARY), NetworkError, "(OSError)"),
-        (BrokenPipeError(CANARY), NetworkError, "broke"),
-        (socket.gaierror(socket.EAI_AGAIN, CANARY), NetworkError, "resolved"),
-        (ssl.SSLEOFError(8, CANARY), NetworkError, "handshake"),
-        (ssl.SSLError(1, CANARY), NetworkError, "TLS failed"),
-        (_verification(23), NetworkError, "revoked"),
-        (_verification(64), NetworkError, "another host"),
-        (_verification(77), NetworkError, "cannot be verified"),
-        (UnicodeError(CANARY), NetworkError, "(UnicodeError)"),
-    ],
-)
-def test_explain(fault: Any, cls: type[CoffersError], words: str) -> None:
-    error = explain(fault)
-    assert type(error) is cls
-    assert words in error.message
-    assert CANARY not in error.message
