@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -58,6 +59,8 @@ class FaultOption:
         wanted = f"must be a {'whole ' if whole else ''}number from {self.least} to {self.most}"
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValueError(wanted)  # noqa: TRY004  a control may name any value; every refusal is one kind
+        if not isinstance(value, int) and not math.isfinite(value):
+            raise ValueError(wanted)
         if not self.least <= value <= self.most or (whole and value != int(value)):
             raise ValueError(wanted)
         return int(value) if whole else float(value)
