@@ -287,7 +287,7 @@ def test_the_whole_answer_is_as_strict(kind: Any, value: Any) -> None:
         ([{"name": "a", "amount": 1}, {"name": "b"}], list[Row], "$[1].amount: is missing"),
         ({"CANARY": {"name": 1, "amount": 1}}, dict[str, Row], "$.*.name: must be a text, is a number"),
         ({"kids": [{"kids": []}, {"kids": {}}]}, Node, "$.kids[1].kids: must be an array, is an object"),
-        ({"kids": [{"kids": [], "amount": {}}]}, Node, "$.kids[0].amount: must be a plain decimal number, is an object"),
+        ({"kids": [{"kids": [], "amount": []}]}, Node, "$.kids[0].amount: must be a plain decimal number, is an array"),
         ([], Row, "$: must be an object, is an array"),
         ("", list[Row], "$: must be an array, is an empty text"),
     ],
@@ -314,13 +314,14 @@ def test_amounts_keep_every_digit() -> None:
     assert [str(row.amount) for row in rows] == ["0.10", "12345678901234567890123456789012345678.90"]
 
 
-def _fussy(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
-    raise ValueError(f"{attribute.name} must not be {value}")
-
-
 @attrs.frozen
 class Fussy:
-    name: str = attrs.field(validator=_fussy)
+    name: str
+
+    def __attrs_post_init__(self) -> None:
+        error = ValueError(f"the name must not be {self.name}")
+        error.add_note(f"it is {self.name}")
+        raise error
 
 
 @attrs.frozen

@@ -109,20 +109,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-# A string or a bracket; possessive, so that a string is run through once and nothing is kept for going back.
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{\]}]', re.DOTALL)
+# Strings, and whatever else is no bracket; possessive, so that a text is run through once, never back.
+_NO_BRACKETS = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^"\[\]{}]++)++', re.DOTALL)
+_ONE_KIND = str.maketrans("{}", "[]")
 
 
 def _is_too_deep(text: str) -> bool:
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        if match[0] in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif match[0] in "]}":
-            depth -= 1
-    return False
+    brackets = _NO_BRACKETS.sub("", text).translate(_ONE_KIND)
+    for _ in range(MAX_DEPTH):
+        if "[]" not in brackets:
+            break
+        brackets = brackets.replace("[]", "")  # one level less
+    return "[]" in brackets or brackets.count("[") > MAX_DEPTH
 
 
 # --- JSON to attrs classes -----------------------------------------------------------------------------------------
