@@ -110,7 +110,7 @@ def test_the_documented_row() -> None:
 def test_one_coin_on_two_networks_is_two_balances() -> None:
     reply = answer(signed(), account({"USDT_TRC20": "1", "USDT_ERC20": "2"}))
     rows = [(row.currency, row.network, row.total) for row in parse(reply.body).balances]
-    assert rows == [("USDT", "TRC20", 1), ("USDT", "ERC20", 2)]
+    assert rows == [("USDT", "TRC20", Decimal(1)), ("USDT", "ERC20", Decimal(2))]
 
 
 @pytest.mark.parametrize("name", ["icon_base", "icon_network", "icon_qr", "enable", "order", "id", "is_email_required"])
@@ -169,7 +169,8 @@ def test_a_coin_has_both_codes(name: str, value: object) -> None:
 
 def test_only_an_empty_array_is_no_balances() -> None:
     assert parse({"status": "success", "result": []}) == Snapshot()
-    for result in (None, {}, "", 0, False):
+    results: list[object] = [None, {}, "", 0, False]
+    for result in results:
         with pytest.raises(BadResponseError):
             parse({"status": "success", "result": result})
     with pytest.raises(BadResponseError):
@@ -201,9 +202,13 @@ def test_other_words_mean_what_the_http_status_says(carrier: str, status: int, k
 
 
 def test_no_refusal_is_taken_from_an_answer_that_gives_none() -> None:
-    for body in ({}, [], {"status": "done", "result": []}, {"detail": None, "message": [], "result": {"x": 1}}, "x"):
+    odd: dict[str, object] = {"detail": None, "message": [], "result": {"x": 1}}
+    bodies: list[object] = [{}, [], {"status": "done", "result": []}, odd, "x"]
+    for body in bodies:
         with pytest.raises(BadResponseError):
             parse(body)
+        with pytest.raises(AuthError, match="HTTP 401"):
+            parse(body, 401)
 
 
 def test_no_change_of_the_documented_answer_gives_another_amount() -> None:

@@ -31,7 +31,7 @@ def coffers_client() -> Iterator[Client]:
         yield client
 
 
-def witness(served: ServedAccount, currency: str | None = None) -> Any:
+def witness(served: ServedAccount, currency: Any = None) -> Any:
     theirs = CryptoCloud(served.secret_fields()["key"], "made-up-shop", host=served.base_url)
     return asyncio.run(theirs.get_balance(currency))
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import attrs
 import pytest
-from coffers import parse_guarded
+from coffers import Client, parse_guarded
 from coffers.plugin import (
     Attempt,
     BadResponseError,
@@ -25,6 +25,7 @@ from coffers.plugin import (
     Snapshot,
     amount_to_text,
 )
+from coffers.sandbox import Sandbox
 from coffers.testing.mutations import mutants
 from coffers_oxapay import legacy
 from coffers_oxapay.legacy.sandbox import SANDBOX
@@ -274,3 +275,12 @@ def test_the_sandbox_refuses_a_revoked_key() -> None:
     with pytest.raises(CoffersError) as caught:
         read_back(answer(signed(), state))
     assert caught.value.kind == "auth"
+
+
+def test_a_client_reads_over_http_what_the_sandbox_holds() -> None:
+    with Sandbox([SANDBOX]) as sandbox, Client() as client:
+        served = sandbox["oxapay"]
+        served.top_up("USDT", "0.000000000000000001")
+        rows = client.read(served.account()).balances
+    assert {row.currency: row.total for row in rows} == served.balances
+    assert str(rows[0].total) == "1250.500000000000000001"

@@ -105,9 +105,14 @@ def test_objects_of_a_symbol_are_read_part_by_part() -> None:
     both = {"balance": "3", "available": "1.5", "pending": "0.5", "symbol": "trx"}
     data = {"USDT": {"available": "10.5", "pending": "2"}, "BTC": {"balance": "1", "symbol": "BTC"}, "TRX": both}
     usdt, btc, trx = parse(envelope(data)).balances
-    assert (usdt.total, usdt.available, usdt.pending, usdt.spendable) == (None, Decimal("10.5"), 2, Decimal("10.5"))
-    assert (btc.total, btc.available, btc.pending, btc.spendable) == (1, None, None, 1)
-    assert (trx.total, trx.available, trx.pending) == (3, Decimal("1.5"), Decimal("0.5"))
+    assert (usdt.total, usdt.available, usdt.pending, usdt.spendable) == (
+        None,
+        Decimal("10.5"),
+        Decimal(2),
+        Decimal("10.5"),
+    )
+    assert (btc.total, btc.available, btc.pending, btc.spendable) == (Decimal(1), None, None, Decimal(1))
+    assert (trx.total, trx.available, trx.pending) == (Decimal(3), Decimal("1.5"), Decimal("0.5"))
     assert {row.unit for row in (usdt, btc, trx)} == {"asset"}
 
 
