@@ -47,6 +47,7 @@ def serve(answer: Callable[[Asked], Response] = lambda asked: OK, *, delay_s: fl
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: two would wait for each other
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
