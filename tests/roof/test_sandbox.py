@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import logging
@@ -13,7 +14,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 from coffers import AuthError, Client, ConfigError, PluginError
-from coffers.sandbox import Sandbox
+from coffers.plugin import SandboxReply
+from coffers.sandbox import Sandbox, wire
 
 from tests.roof.sandbox_toy import KEY, ask, balances_of, part, registry, sandbox
 
@@ -212,6 +214,83 @@ def test_the_log_has_account_method_and_status_and_only_when_asked(
     with caplog.at_level(logging.DEBUG, "coffers.sandbox"):
         ask(box, "/toy/plain?key=made-up-key", headers={"Authorization": KEY})
         assert [record.getMessage() for record in caplog.records] == ["toy: GET -> 200"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        SandboxReply(b"", status=99),
+        SandboxReply(b"", status=1000),
+        SandboxReply("text"),  # type: ignore[arg-type]  # what a careless part may do
+        SandboxReply(b"", content_type="a\r\nb"),
+        SandboxReply(b"", headers=(("X-Two", "a\nb"),)),
+        SandboxReply(b"", headers=(("X Two", "a"),)),
+    ],
+)
+def test_a_reply_that_cannot_be_sent_is_a_crash_of_its_part(reply: SandboxReply) -> None:
+    with sandbox(part(answer=lambda *_: reply)) as box:
+        got = ask(box, "/toy/x")
+        assert (got.status, got.body[:31]) == (500, b"the sandbox part of toy failed:")
+        assert [crash.account for crash in box.errors] == ["toy"]
+
+
+def test_a_reply_may_have_no_content_type_and_set_its_own_date() -> None:
+    reply = SandboxReply(b"x", content_type="", headers=(("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),))
+    with sandbox(part(answer=lambda *_: reply)) as box:
+        got = ask(box, "/toy/x")
+    assert got.headers.get_all("Date") == ["Sun, 06 Nov 1994 08:49:37 GMT"]
+    assert (got.status, got.body) == (200, b"x")
+
+
+def test_trouble_outside_the_parts_is_remembered_too(capfd: pytest.CaptureFixture[str]) -> None:
+    def clock() -> float:
+        raise ZeroDivisionError
+
+    with sandbox(clock=clock) as box:
+        assert ask(box, "/toy/x").status == 500
+        assert [(crash.account, type(crash.error)) for crash in box.errors] == [("", ZeroDivisionError)]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_trouble_in_the_loop_is_remembered_and_a_lost_connection_is_not(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    def answer(call: object, account: object) -> SandboxReply:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(fail, ConnectionResetError())
+        loop.call_soon(fail, ZeroDivisionError())
+        return SandboxReply(b"")
+
+    with sandbox(part(answer=answer)) as box:
+        assert ask(box, "/toy/x").status == 200
+    assert [type(crash.error) for crash in box.errors] == [ZeroDivisionError]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_server_that_cannot_start_raises_where_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    before = threading.active_count()
+    monkeypatch.setattr(wire.web, "Server", refuse)
+    box = sandbox()
+    with pytest.raises(ZeroDivisionError):
+        box.start()
+    monkeypatch.undo()
+    _until(lambda: threading.active_count() == before)
+    with box:
+        assert balances_of(box).status == 200
+
+
+def test_a_server_that_fails_while_stopping_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(wire.web.Server, "shutdown", fail)
+    with sandbox() as box:
+        assert balances_of(box).status == 200
+    assert [type(crash.error) for crash in box.errors] == [ZeroDivisionError]
 
 
 # --- accounts and parts ------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_an_amount_is_a_plain_number(toy: ServedAccount, amount: str | Decimal) 
 
 
 def test_nobody_spends_what_is_not_there(toy: ServedAccount) -> None:
-    for code, amount in (("USD", "12.51"), ("EUR", "0.01")):
+    for code, amount in (("USD", "12.51"), ("EUR", "0.01"), ("EUR", "0")):
         with pytest.raises(ValueError, match="holds less"):
             toy.spend(code, amount)
     with pytest.raises(ValueError, match="not be negative"):

@@ -6,6 +6,7 @@ Roof. Every method may be called from any thread while the server answers. Nothi
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -34,6 +35,9 @@ from .faults import Fault
 __all__ = ["Exchange", "ServedAccount"]
 
 Amounts = Mapping[str, str | Decimal]
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 
 
 @attrs.frozen
@@ -222,10 +226,9 @@ class ServedAccount:
                 held[_to_code(code)] = to_amount(held.get(code, Decimal(0)) + _to_gain(amount))
             for code, amount in (spend or {}).items():
                 gain = _to_gain(amount)
-                if gain > held.get(code, Decimal(0)):
+                if code not in held or gain > held[code]:
                     raise ValueError(f"it holds less of {code[:64]!r} than that; set_balance can make a debt")
-                if code in held:
-                    held[code] = to_amount(held[code] - gain)
+                held[code] = to_amount(held[code] - gain)
             self._state.balances = held
             if revoked is not None:
                 self._state.revoked = revoked
@@ -249,11 +252,11 @@ class ServedAccount:
 
         Raises:
             TypeError: the part answered something else than a `SandboxReply`.
+            ValueError: a reply that cannot be sent.
         """
         with self._lock:
             reply = self._answer(call, self._state)
-        if not isinstance(reply, SandboxReply):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code
-            raise TypeError("a sandbox part answers a SandboxReply")
+        _check_reply(reply)
         return reply
 
     def note(self, exchange: Exchange) -> None:
@@ -312,6 +315,16 @@ def _to_literal(value: str, kind: type) -> str | int | bool:
     if kind is bool:
         return value == "true"
     return int(value) if kind is int else value
+
+
+def _check_reply(reply: object) -> None:
+    if not isinstance(reply, SandboxReply) or not isinstance(reply.body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code
+        raise TypeError("a sandbox part answers a SandboxReply with bytes")
+    if not 200 <= reply.status <= 599:
+        raise ValueError("a status is 200 to 599")
+    for name, value in (("Content-Type", reply.content_type), *reply.headers):
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError("a header has characters that cannot be sent")
 
 
 def to_amount(value: object) -> Decimal:

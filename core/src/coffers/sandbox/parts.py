@@ -49,9 +49,7 @@ def _load(name: str, entries: list[EntryPoint]) -> SandboxProvider:
         raise PluginError(f"the sandbox part {name!r} is claimed by {dists}; uninstall all but one", provider=name)
     try:
         part = entries[0].load()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a plugin may raise anything, SystemExit too, and must not stop the others
+    except (Exception, SystemExit) as error:  # a plugin may raise anything and must not stop the others
         reason = f"its sandbox part cannot be imported ({type(error).__name__})"
         raise PluginError(reason, provider=name) from error
     if not isinstance(part, SandboxProvider):
