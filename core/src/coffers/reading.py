@@ -173,10 +173,12 @@ def _explain(value: Any, cls: Any) -> tuple[str, str]:
 
 def _where(error: Exception) -> str:
     for note in getattr(error, "__notes__", ()):
+        if type(note) is str:
+            continue  # somebody's own words; cattrs' notes are of its own kinds
         if (name := getattr(note, "name", None)) is not None:
             return f".{name}"
-        if (index := getattr(note, "index", None)) is not None:
-            return f"[{index}]" if isinstance(index, int) else ".*"  # an object's key may be personal
+        index = getattr(note, "index", None)
+        return f"[{index}]" if isinstance(index, int) else ".*"  # an object's key may be personal
     return ""
 
 
