@@ -207,8 +207,9 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
         response: Response | None = None
         attempts += 1
         try:
-            response = yield signed
-            return parse_guarded(bound.provider.parse, query, response)
+            received: Response = yield signed
+            response = received
+            return parse_guarded(bound.provider.parse, query, received)
         except CoffersError as error:
             failure = error
         # From here on the failure decides: mend, refresh, try again, or give up.
