@@ -1,7 +1,7 @@
-"""Executes the examples of README and docs: Python blocks as one module a page, console blocks as commands.
+"""What all tests share: the guard of `tests/guard.py`, and the examples of README and docs, executed.
 
-A ```console block holds lines that begin with ``$``, each run in an empty folder, and what they print; ``...`` stands for
-anything. The documentation cannot lie, because it runs.
+Python blocks of a page are one module. A ```console block holds lines that begin with ``$``, each run in an empty
+folder, and what they print; ``...`` stands for anything. The documentation cannot lie, because it runs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+from tests.guard import nothing_strays  # noqa: F401  a fixture of every test
+
 
 def run_console(example: Example) -> str | None:
     """Run the commands of one block; what is printed must be what is written."""
@@ -28,7 +30,7 @@ def run_console(example: Example) -> str | None:
     printed = ""
     for line in wanted.splitlines():
         if line.startswith("$ "):
-            run = subprocess.run(
+            run = subprocess.run(  # noqa: S603  our own pages
                 ["bash", "-c", line[2:]],  # noqa: S607  bash is what a console block is written for
                 cwd=folder,
                 env=environment,

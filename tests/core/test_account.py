@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from coffers.account import Account, Outcome
 from coffers.errors import AuthError, ConfigError
 from coffers.models import Snapshot

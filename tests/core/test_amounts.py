@@ -7,9 +7,10 @@ import time
 from decimal import ROUND_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, getcontext, localcontext
 
 import pytest
-from coffers.amounts import MAX_DIGITS, MAX_EXPONENT, amount_from_text, amount_to_text, exact
 from hypothesis import given
 from hypothesis import strategies as st
+
+from coffers.amounts import MAX_DIGITS, MAX_EXPONENT, amount_from_text, amount_to_text, exact
 
 whole_part = st.one_of(st.just("0"), st.from_regex(r"[1-9][0-9]{0,24}", fullmatch=True))
 plain_numbers = st.builds(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from coffers import (
     Account,
     AuthError,
@@ -28,7 +29,6 @@ from coffers import (
 )
 from coffers.client import Nonces
 from coffers.plugin import AccessToken, ClockError, Query, Response, Snapshot, status_error
-
 from tests.core import toy
 from tests.core.loopback import OK, Asked, serve
 

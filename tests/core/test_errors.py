@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers import errors
 from coffers.errors import KINDS, AuthError, ClockError, CoffersError, ConfigError, one_line
 from coffers.secret import MASK, Scrubber, Secret
-from hypothesis import given
-from hypothesis import strategies as st
 
 CLASSES = sorted(KINDS.values(), key=lambda cls: cls.kind)
 FACTS: dict[str, Any] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from coffers import Account
-from coffers.fairness import FairQueue
 from hypothesis import given
 from hypothesis import strategies as st
+
+from coffers import Account
+from coffers.fairness import FairQueue
 
 
 def test_hosts_take_turns() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,8 +9,8 @@ from typing import Any
 
 import attrs
 import pytest
+
 from coffers import (
-    Account,
     AuthError,
     BadResponseError,
     ClockError,
@@ -21,85 +20,15 @@ from coffers import (
     PermissionDeniedError,
     PluginError,
     RateLimitedError,
-    Registry,
     RejectedError,
     Response,
-    Scrubber,
-    Secret,
     SignedRequest,
     Snapshot,
     UnavailableError,
 )
-from coffers.flow import BoundAccount, Clock, HeldToken, NeedToken, Pause, Run, fetch_token, read
-from coffers.plugin import AccessToken, Attempt, Balance, NoSettings, Query, Request, status_error
-
+from coffers.plugin import Attempt, Balance, Query, Request
 from tests.core import toy
-
-KEY = "canary-key-0123456789"
-OK = Response(200, (("Content-Type", "application/json"),), b'{"currency": "usd", "amount": 1.50}')
-NOW_S = 1_700_000_000.0
-
-
-@attrs.define
-class Driver:
-    """Plays the driver: answers effects from a script, keeps what was asked."""
-
-    plugin: Any = attrs.field(factory=toy.plugin)
-    deadline: float = 15.0
-    budget: int = 10
-    random: float = 1.0
-    now: float = 0.0
-    tokens: list[HeldToken] = attrs.field(factory=list)
-    sent: list[SignedRequest] = attrs.field(factory=list)
-    pauses: list[float] = attrs.field(factory=list)
-    needs: list[NeedToken] = attrs.field(factory=list)
-    clock: Clock = attrs.field(factory=lambda: Clock(lambda: NOW_S))
-    nonce: int = 0
-
-    def bound(self) -> BoundAccount:
-        provider = Registry([self.plugin], installed=False).load("toy")
-        secrets = (Secret(KEY),)
-        account = Account("shop", "toy", {"key": secrets[0]})
-        return BoundAccount(account, provider, NoSettings(), toy.ByKey(secrets[0]), secrets, Scrubber(secrets))
-
-    def may_retry(self) -> bool:
-        self.budget -= 1
-        return self.budget >= 0
-
-    def draw(self, now_ms: int) -> int:
-        self.nonce = max(self.nonce + 1, now_ms)
-        return self.nonce
-
-    def __call__(self, *script: Response | CoffersError, flow: Callable[..., Any] = read) -> Any:
-        run = Run(self.deadline, lambda: self.now, lambda: self.random, self.clock, self.draw, self.may_retry)
-        steps = flow(self.bound(), run)
-        answers = list(script)
-        try:
-            effect = next(steps)
-            while True:
-                if isinstance(effect, Pause):
-                    self.pauses.append(effect.seconds)
-                    self.now += effect.seconds
-                    effect = steps.send(None)
-                elif isinstance(effect, NeedToken):
-                    self.needs.append(effect)
-                    effect = steps.send(self.tokens.pop(0))
-                else:
-                    self.sent.append(effect)
-                    answer = answers.pop(0)
-                    effect = steps.throw(answer) if isinstance(answer, CoffersError) else steps.send(answer)
-        except StopIteration as end:
-            assert not answers, "the flow did not ask for the whole script"
-            return end.value
-
-    def failure(self, *script: Response | CoffersError, flow: Callable[..., Any] = read) -> CoffersError:
-        with pytest.raises(CoffersError) as caught:
-            self(*script, flow=flow)
-        assert caught.value.account == "shop"
-        assert caught.value.provider == "toy"
-        shown = repr(caught.value) + str(caught.value) + "".join(traceback.format_exception(caught.value))
-        assert KEY not in shown
-        return caught.value
+from tests.core.driver import KEY, NOW_S, OK, Driver
 
 
 def test_a_plain_success_takes_one_request() -> None:
@@ -405,120 +334,3 @@ def test_the_providers_own_time_goes_before_the_header() -> None:
 def test_without_a_usable_time_a_clock_error_is_raised(headers: tuple[tuple[str, str], ...]) -> None:
     driver = Driver(toy.plugin(parse=wrong_clock()))
     assert isinstance(driver.failure(Response(400, headers)), ClockError)
-
-
-# --- steps: pages, discovery, ends ---------------------------------------------------------------------------------
-
-
-def paged(response: Response, query: Query[Any]) -> Snapshot:
-    page, last = query.get("page", "1"), response.header("last") == "yes"
-    row = Balance("USD", total=Decimal(page), wallet=f"w{page}")
-    as_of = datetime(2026, 1, 10 - int(page), tzinfo=UTC)
-    return Snapshot([row], as_of, next=() if last else (query.then("balances", {"page": str(int(page) + 1)}),))
-
-
-def test_pages_are_read_in_order_and_the_oldest_time_counts() -> None:
-    driver = Driver(toy.plugin(parse=paged))
-    snapshot = driver(OK, OK, Response(200, (("last", "yes"),)))
-    assert [row.wallet for row in snapshot.balances] == ["w1", "w2", "w3"]
-    assert [sent.target for sent in driver.sent] == ["/balances", "/balances?page=2", "/balances?page=3"]
-    assert snapshot.as_of == datetime(2026, 1, 7, tzinfo=UTC)
-    assert snapshot.next == ()
-
-
-def guarded_pages(response: Response, query: Query[Any]) -> Snapshot:
-    if response.status != 200:
-        raise status_error(response)
-    return paged(response, query)
-
-
-def test_a_page_is_tried_again_alone() -> None:
-    driver = Driver(toy.plugin(parse=guarded_pages))
-    driver(OK, Response(503), Response(200, (("last", "yes"),)))
-    assert [sent.target for sent in driver.sent] == ["/balances", "/balances?page=2", "/balances?page=2"]
-
-
-def test_a_read_is_all_or_nothing() -> None:
-    driver = Driver(toy.plugin(parse=guarded_pages))
-    assert isinstance(driver.failure(OK, Response(401)), AuthError)
-
-
-def test_a_query_asked_twice_is_an_error() -> None:
-    def parse(response: Response, query: Query[Any]) -> Snapshot:
-        return Snapshot(next=(query,))
-
-    error = Driver(toy.plugin(parse=parse)).failure(OK)
-    assert isinstance(error, BadResponseError)
-    assert "the same step again" in error.message
-
-
-def test_a_read_ends_after_fifty_steps() -> None:
-    driver = Driver()
-
-    def parse(response: Response, query: Query[Any]) -> Snapshot:
-        return Snapshot(next=(query.then("balances", {"page": str(len(driver.sent))}),))
-
-    driver.plugin = toy.plugin(parse=parse)
-    assert "more than 50 steps" in driver.failure(*[OK] * 50).message
-
-
-def test_a_read_has_at_most_ten_thousand_rows() -> None:
-    rows = tuple(Balance("USD", total=Decimal(1), wallet=str(number)) for number in range(10_001))
-    error = Driver(toy.plugin(parse=lambda response, query: Snapshot(rows))).failure(OK)
-    assert "more than 10000 balances" in error.message
-
-
-# --- tokens --------------------------------------------------------------------------------------------------------
-
-
-def with_token(response: Response, query: Query[Any]) -> Snapshot | AccessToken:
-    if response.status != 200:
-        raise status_error(response)
-    return AccessToken(Secret("fetched-token"), 60) if query.step == "token" else toy.parse(response, query)
-
-
-FRESH = HeldToken(AccessToken(Secret("token-one"), 60), kept=False)
-KEPT = HeldToken(AccessToken(Secret("token-two"), 60), kept=True)
-
-
-def test_a_step_that_needs_a_token_asks_for_one_first() -> None:
-    driver = Driver(toy.plugin(parse=with_token, token_step="token"), tokens=[FRESH])
-    assert driver(OK).balances
-    assert ("Authorization", "Bearer token-one") in driver.sent[0].headers
-    assert driver.needs == [NeedToken(None)]
-
-
-def test_the_token_step_itself_is_signed_without_one() -> None:
-    driver = Driver(toy.plugin(parse=with_token, token_step="token"))
-    token = driver(OK, flow=fetch_token)
-    assert token == AccessToken(Secret("fetched-token"), 60)
-    assert ("Authorization", f"Bearer {KEY}") in driver.sent[0].headers
-    assert driver.needs == []
-
-
-def test_a_refused_kept_token_is_refreshed_once() -> None:
-    driver = Driver(toy.plugin(parse=with_token, token_step="token"), tokens=[KEPT, FRESH])
-    assert driver(Response(401), OK).balances
-    assert driver.needs == [NeedToken(None), NeedToken(KEPT.token)]
-
-
-def test_a_refused_new_token_is_final() -> None:
-    driver = Driver(toy.plugin(parse=with_token, token_step="token"), tokens=[FRESH])
-    assert isinstance(driver.failure(Response(401)), AuthError)
-
-
-def test_a_second_refusal_is_final_even_for_a_kept_token() -> None:
-    driver = Driver(toy.plugin(parse=with_token, token_step="token"), tokens=[KEPT, KEPT])
-    assert isinstance(driver.failure(Response(401), Response(401)), AuthError)
-
-
-def test_a_token_is_kept_over_a_retry() -> None:
-    driver = Driver(toy.plugin(parse=with_token, token_step="token"), tokens=[KEPT])
-    assert driver(Response(503), OK).balances
-
-
-def test_answers_of_the_wrong_sort_are_plugin_faults() -> None:
-    token_for_balances = toy.plugin(parse=lambda response, query: AccessToken(Secret("t"), 1))
-    assert isinstance(Driver(token_for_balances).failure(OK), PluginError)
-    balances_for_token = toy.plugin(parse=toy.parse, token_step="token")
-    assert isinstance(Driver(balances_for_token).failure(OK, flow=fetch_token), PluginError)

@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers.errors import ConfigError
 from coffers.messages import AccessToken, Attempt, Query, Request, Response, SignedRequest, encode_pairs
 from coffers.secret import Secret
-from hypothesis import given
-from hypothesis import strategies as st
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 all_pairs = st.lists(st.tuples(texts.filter(bool), texts), max_size=5)

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from coffers.errors import BadResponseError
 from coffers.messages import Query
 from coffers.models import Balance, Snapshot, Valuation

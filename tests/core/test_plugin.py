@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from coffers import hookspecs, plugin
 from coffers.errors import AuthError, CoffersError, ConfigError, RateLimitedError, RejectedError
 from coffers.messages import Response

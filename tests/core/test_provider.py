@@ -7,6 +7,7 @@ from typing import Any, Literal, Optional
 
 import attrs
 import pytest
+
 from coffers.provider import (
     CONTRACT_VERSION,
     RESERVED_KEYS,

@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers.errors import BadResponseError
 from coffers.messages import Response
 from coffers.reading import MAX_DEPTH, Amount, parse_json, read_json, structure
-from hypothesis import given
-from hypothesis import strategies as st
 
 MIB = 1 << 20
 

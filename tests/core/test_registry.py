@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pluggy
 import pytest
+
 from coffers import PluginError, Registry
 from coffers.plugin import Attempt, Query, Request, Secret, hookimpl
-
 from tests.core import toy
 
 GOOD = """

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from coffers.reading import parse_json
 from coffers.sandboxing import (
     SandboxAccount,

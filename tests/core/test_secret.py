@@ -17,10 +17,11 @@ from urllib.parse import quote, quote_plus
 
 import attrs
 import pytest
-from coffers.errors import ConfigError, one_line
-from coffers.secret import MASK, Scrubber, Secret
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from coffers.errors import ConfigError, one_line
+from coffers.secret import MASK, Scrubber, Secret
 
 PLAIN = "hunter2-Ab/9+x=="
 

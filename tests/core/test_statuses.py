@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers.errors import one_line
 from coffers.messages import Response
 from coffers.statuses import http_date, is_html, retry_after_s, status_error
-from hypothesis import given
-from hypothesis import strategies as st
 
 HTML = b"<!DOCTYPE html><title>Access denied</title>"
 WEDNESDAY = "Wed, 21 Oct 2015 07:28:00 GMT"

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+
 from coffers import BadResponseError, CoffersError, ConfigError, NetworkError, PluginError, TimedOutError
 from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import BEHAVIOURS, Behaviour, HostileServer, Visit, answer, http_answer

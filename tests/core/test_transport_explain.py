@@ -8,6 +8,7 @@ import ssl
 from typing import Any
 
 import pytest
+
 from coffers import CoffersError, NetworkError, TimedOutError
 from coffers.transport.connection import explain
 

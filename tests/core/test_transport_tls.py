@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+
 from coffers import ConfigError, NetworkError, TimedOutError
 from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import Behaviour, HostileServer, Visit, answer, http_answer

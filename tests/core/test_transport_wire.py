@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from coffers import BadResponseError, ConfigError, NetworkError, PluginError
 from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import HostileServer, answer, http_answer
 from coffers.transport import Endpoint, HttpTransport
 from coffers.transport.wire import MAX_BODY, MAX_HEAD, MAX_MEMBERS, read_answer, request_bytes
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.core.test_transport import soon
 
 # --- the message out -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import attrs
+
 from coffers.plugin import (
     AccessToken,
     Amount,

@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+
 from coffers import Account, Client, Outcome, Registry, Response, Secret
 from coffers.sandbox import installed_parts
 from coffers.testing.hostile import BEHAVIOURS, HostileServer
-
 from tests.core.loopback import Asked, serve
 
 #: Characters that every form writes differently: a slash, quotes, a space, percent, plus, a letter beyond ASCII.

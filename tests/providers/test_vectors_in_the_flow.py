@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from coffers import Account, Registry, Response, Scrubber, Secret, Snapshot
 from coffers.errors import CoffersError
 from coffers.flow import BoundAccount, Clock, Pause, Run, read

@@ -6,6 +6,7 @@ import http.client
 from typing import Any, Literal
 
 import attrs
+
 from coffers import Registry
 from coffers.plugin import (
     Amount,

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
+
 from coffers import AuthError, Client, ConfigError, PluginError
 from coffers.plugin import SandboxReply
 from coffers.sandbox import Sandbox, wire
-
 from tests.roof.sandbox_toy import KEY, ask, balances_of, part, registry, sandbox
 
 

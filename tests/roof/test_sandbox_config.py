@@ -10,9 +10,9 @@ from pathlib import Path
 
 import attrs
 import pytest
+
 from coffers import Client, ConfigError, PluginError, Registry, Secret, load_config
 from coffers.sandbox import FAULTS, Sandbox, installed_parts
-
 from tests.roof.sandbox_toy import KEY, part, registry, sandbox
 
 BOTH_WAYS = {"login": "someone", "password": "made-up-password", "key": KEY, "pages": "2", "verbose": "true"}

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coffers.sandbox import FAULTS, Sandbox, ServedAccount
 
+from coffers.sandbox import FAULTS, Sandbox, ServedAccount
 from tests.roof.sandbox_toy import KEY, Reply, ask, balances_of, sandbox
 
 

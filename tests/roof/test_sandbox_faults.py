@@ -13,11 +13,11 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 import pytest
+
 from coffers import Client, TimedOutError
 from coffers.plugin import reply_json
 from coffers.sandbox import FAULTS, Fault, Sandbox
 from coffers.sandbox.wire import _PLAYS
-
 from tests.roof.sandbox_toy import ask, balances_of, part, registry, sandbox
 
 MIB = 1024 * 1024

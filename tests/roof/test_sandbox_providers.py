@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
+
 from coffers import SANDBOX_GROUP, Account, AuthError, Client, CoffersError, Registry, load_config
 from coffers.sandbox import Sandbox
 

@@ -58,7 +58,9 @@ def test_nothing_outside_a_plugins_folder_names_it(dist: Path) -> None:
 
 @pytest.mark.parametrize("dist", DISTS, ids=lambda dist: dist.name)
 def test_every_plugin_has_the_same_files(dist: Path) -> None:
-    assert {"pyproject.toml", "README.md", "LICENSE", "src", "vectors", "tests"} <= {path.name for path in dist.iterdir()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "src", "vectors", "tests"} <= {
+        path.name for path in dist.iterdir()
+    }
     [package] = dist.glob("src/*/py.typed")
     verbs = list(package.parent.rglob("sign.py"))
     assert verbs

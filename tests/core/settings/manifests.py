@@ -7,6 +7,7 @@ import traceback
 from typing import Any, Literal
 
 import attrs
+
 from coffers.errors import CoffersError, PluginError
 from coffers.plugin import NoSettings, Provider, Secret
 

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from coffers.account import Account
 from coffers.errors import ConfigError
 from coffers.settings import Resolver, commands
 from coffers.settings.commands import CommandRuns
-
 from tests.core.settings.manifests import CANARY, MANIFESTS, assert_silent
 from tests.core.settings.test_references import python
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from coffers.account import Account
 from coffers.errors import BadResponseError, ConfigError, one_line
 from coffers.plugin import Provider
 from coffers.settings import Config, InvalidConfigError, config_path, load_config
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from tests.core.settings.manifests import CANARY, assert_silent, manifest_of
 
 GOOD = """

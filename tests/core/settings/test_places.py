@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+
 from coffers.settings.places import key_lines, line_of
 
 TEXT = '''# [not.a.table]

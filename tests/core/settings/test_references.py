@@ -11,12 +11,12 @@ from pathlib import Path
 
 import keyring
 import pytest
-from coffers.account import Account
-from coffers.errors import ConfigError
-from coffers.settings import Resolved, Resolver
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from coffers.account import Account
+from coffers.errors import ConfigError
+from coffers.settings import Resolved, Resolver
 from tests.core.settings.manifests import CANARY, MANIFESTS, assert_silent
 
 posix = pytest.mark.skipif(os.name != "posix", reason="about POSIX permissions")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from coffers.account import Account
 from coffers.errors import ConfigError
 from coffers.plugin import NoSettings, Secret
 from coffers.settings import Resolver, load_config
-
 from tests.core.settings.manifests import (
     CANARY,
     MANIFESTS,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import attrs
+
 from coffers.plugin import (
     Attempt,
     Balance,

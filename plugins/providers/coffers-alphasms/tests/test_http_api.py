@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
@@ -30,8 +33,6 @@ from coffers.plugin import (
 from coffers_alphasms import http_api
 from coffers_alphasms.http_api import ByKey, ByLogin, Settings
 from coffers_alphasms.http_api.sandbox import SANDBOX
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 BY_KEY = ByKey(Secret("made-up-alphasms-key"))
 BY_LOGIN = ByLogin("someone", Secret("p&ss wörd"))

@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
@@ -31,8 +34,6 @@ from coffers.testing.mutations import mutants
 from coffers.testing.vectors import load_cases, read_response
 from coffers_alphasms import json_api
 from coffers_alphasms.json_api.sandbox import SANDBOX
-from hypothesis import given
-from hypothesis import strategies as st
 
 QUERY = Query(NoSettings())
 VECTORS = {

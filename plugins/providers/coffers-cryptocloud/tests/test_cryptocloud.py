@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import coffers_cryptocloud
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import coffers_cryptocloud
 from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
@@ -34,8 +37,6 @@ from coffers.plugin import (
 from coffers.testing.mutations import mutants
 from coffers.testing.vectors import load_cases, read_response
 from coffers_cryptocloud.sandbox import SANDBOX
-from hypothesis import given
-from hypothesis import strategies as st
 
 QUERY = Query(NoSettings())
 KEY = SANDBOX.fields["key"]

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coffers import AuthError, Balance, Client
-from coffers.sandbox import Sandbox, ServedAccount
-from coffers_cryptocloud.sandbox import SANDBOX
 from cryptocloud_sdk.errors import UnauthorizedError  # type: ignore[import-untyped]  # it has no types
 from cryptocloud_sdk.merchant import CryptoCloud  # type: ignore[import-untyped]  # it has no types
 from pydantic import ValidationError
+
+from coffers import AuthError, Balance, Client
+from coffers.sandbox import Sandbox, ServedAccount
+from coffers_cryptocloud.sandbox import SANDBOX
 
 
 @pytest.fixture

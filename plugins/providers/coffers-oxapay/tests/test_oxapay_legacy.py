@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers import Client, parse_guarded
 from coffers.plugin import (
     Attempt,
@@ -29,8 +32,6 @@ from coffers.sandbox import Sandbox
 from coffers.testing.mutations import mutants
 from coffers_oxapay import legacy
 from coffers_oxapay.legacy.sandbox import SANDBOX
-from hypothesis import given
-from hypothesis import strategies as st
 
 KEY = SANDBOX.fields["key"]
 HELD: Mapping[str, str] = {"USDT": "1250.50", "BTC": "0.04518231", "LTC": "0"}

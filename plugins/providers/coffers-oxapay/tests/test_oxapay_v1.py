@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,
@@ -28,8 +31,6 @@ from coffers.plugin import (
 from coffers.testing.mutations import mutants
 from coffers_oxapay import v1
 from coffers_oxapay.v1.sandbox import SANDBOX
-from hypothesis import given
-from hypothesis import strategies as st
 
 KEY = SANDBOX.fields["key"]
 HELD: Mapping[str, str] = {"USDT": "1250.50", "SHIB": "21715327.987896618", "LTC": "0"}

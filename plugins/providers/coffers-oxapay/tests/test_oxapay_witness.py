@@ -11,13 +11,14 @@ from typing import Any
 
 import attrs
 import pytest
+from oxapay_python.endpoints.account import Account  # type: ignore[import-untyped]  # it has no types
+from oxapay_python.exceptions import HttpException, InvalidApiKeyException  # type: ignore[import-untyped]  # it has no types
+from oxapay_python.http.client import OxaPayClient  # type: ignore[import-untyped]  # it has no types
+
 from coffers import AuthError, BadResponseError, Client, UnavailableError
 from coffers.plugin import SandboxAccount, SandboxCall, SandboxReply
 from coffers.sandbox import Sandbox, ServedAccount
 from coffers_oxapay.v1.sandbox import SANDBOX
-from oxapay_python.endpoints.account import Account  # type: ignore[import-untyped]  # it has no types
-from oxapay_python.exceptions import HttpException, InvalidApiKeyException  # type: ignore[import-untyped]  # it has no types
-from oxapay_python.http.client import OxaPayClient  # type: ignore[import-untyped]  # it has no types
 
 
 @pytest.fixture

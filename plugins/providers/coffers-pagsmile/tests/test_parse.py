@@ -8,8 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import coffers_pagsmile
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import coffers_pagsmile
 from coffers import parse_guarded
 from coffers.plugin import (
     AuthError,
@@ -28,8 +31,6 @@ from coffers.plugin import (
 from coffers.testing.mutations import mutants
 from coffers.testing.vectors import load_cases, read_response
 from coffers_pagsmile import Settings
-from hypothesis import given
-from hypothesis import strategies as st
 
 QUERY = Query(Settings())
 VECTORS = {case.name: case for case in load_cases(Path(__file__).parents[1] / "vectors")}

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
-import coffers_pagsmile
 import pytest
+
+import coffers_pagsmile
 from coffers import parse_guarded
 from coffers.plugin import (
     Attempt,

@@ -6,13 +6,14 @@ import hashlib
 import json
 from typing import Any
 
-import coffers_pagsmile
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import coffers_pagsmile
 from coffers.plugin import Attempt, ConfigError, Query, Request, Secret, SignedRequest
 from coffers_pagsmile import App, Settings
 from coffers_pagsmile.sign import signed_text
-from hypothesis import given
-from hypothesis import strategies as st
 
 #: The example of the security page; its members in another order than they are signed in.
 PUBLISHED = {

@@ -6,6 +6,7 @@ As of 2026-11: https://docs.cryptocloud.plus/en/api-reference-v2/authorization
 from __future__ import annotations
 
 import attrs
+
 from coffers.plugin import Attempt, Request, Secret, SignedRequest, hookimpl
 
 

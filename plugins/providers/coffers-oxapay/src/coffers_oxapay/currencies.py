@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 import attrs
+
 from coffers.plugin import BadResponseError, Balance, Snapshot
 
 __all__ = ["Settings", "balance", "chosen", "wanted"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import attrs
+
 from coffers.plugin import Amount, BadResponseError, Balance, Query, Response, Snapshot, hookimpl, parse_json, structure
 
 from .refusals import refused

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
+
 from coffers.plugin import (
     AuthError,
     BadResponseError,

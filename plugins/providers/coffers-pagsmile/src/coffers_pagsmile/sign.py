@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+
 from coffers.plugin import Attempt, Request, Secret, SignedRequest, hookimpl
 
 

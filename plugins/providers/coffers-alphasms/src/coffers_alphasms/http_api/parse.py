@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 import attrs
-from coffers.plugin import Amount, BadResponseError, Balance, Query, Response, Snapshot, amount_from_text, hookimpl
 
+from coffers.plugin import Amount, BadResponseError, Balance, Query, Response, Snapshot, amount_from_text, hookimpl
 from coffers_alphasms.refusals import refused
 
 from .request import Settings

@@ -6,6 +6,7 @@ import re
 from typing import Any, Literal
 
 import attrs
+
 from coffers.plugin import ConfigError, Query, Request, hookimpl
 
 

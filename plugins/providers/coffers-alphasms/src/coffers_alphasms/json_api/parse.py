@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+
 from coffers.plugin import (
     Amount,
     BadResponseError,
@@ -20,7 +21,6 @@ from coffers.plugin import (
     parse_json,
     structure,
 )
-
 from coffers_alphasms.refusals import refused
 
 

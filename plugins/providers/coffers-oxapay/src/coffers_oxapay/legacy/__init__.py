@@ -1,7 +1,6 @@
 """OxaPay, legacy: POST ``/api/balance``. The manifest; the verbs are in the files of their names."""
 
 from coffers.plugin import Provider, hookimpl
-
 from coffers_oxapay.currencies import Settings
 
 from .parse import coffers_parse

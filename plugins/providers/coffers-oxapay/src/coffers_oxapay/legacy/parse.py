@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import attrs
+
 from coffers.plugin import (
     Amount,
     BadResponseError,
@@ -22,7 +23,6 @@ from coffers.plugin import (
     refusal,
     structure,
 )
-
 from coffers_oxapay.currencies import Settings, balance, chosen
 
 from .results import RESULTS, SUCCESS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from coffers.plugin import Query, Request, hookimpl
-
 from coffers_oxapay.currencies import Settings, wanted
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from coffers.plugin import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, amount_to_text, reply_json
-
 from coffers_oxapay.coins import COINS
 
 #: The vendor's own examples send JSON as JSON, as a form and without any label, and a form as a form.

@@ -1,7 +1,6 @@
 """OxaPay, v1: GET ``/v1/general/account/balance``. The manifest; the verbs are in the files of their names."""
 
 from coffers.plugin import Provider, hookimpl
-
 from coffers_oxapay.currencies import Settings
 
 from .parse import coffers_parse

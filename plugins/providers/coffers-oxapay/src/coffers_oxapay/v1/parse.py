@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import attrs
+
 from coffers.plugin import (
     Amount,
     BadResponseError,
@@ -22,7 +23,6 @@ from coffers.plugin import (
     status_error,
     structure,
 )
-
 from coffers_oxapay.currencies import Settings, balance, chosen
 
 SUCCESS: Final = 200

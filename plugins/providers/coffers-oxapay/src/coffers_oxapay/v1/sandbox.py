@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from coffers.plugin import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, reply_json
-
 from coffers_oxapay.coins import COINS
 
 

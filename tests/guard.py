@@ -1,4 +1,4 @@
-"""Shared by all tests: no connection leaves this machine, and hypothesis behaves the same everywhere."""
+"""For every test, wherever it lies: no connection leaves this machine, and hypothesis behaves the same everywhere."""
 
 from __future__ import annotations
 

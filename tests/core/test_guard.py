@@ -6,15 +6,15 @@ import socket
 
 import pytest
 
-from tests import conftest
+from tests import guard
 
 
 @pytest.mark.parametrize("family", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
 def test_no_connection_leaves_this_machine(family: socket.SocketKind) -> None:
     with socket.socket(type=family) as sock, pytest.raises(PermissionError, match="loopback only"):
         sock.connect(("192.0.2.1", 9))
-    assert conftest.strayed == ["socket.connect to 192.0.2.1"]
-    conftest.strayed.clear()
+    assert guard.strayed == ["socket.connect to 192.0.2.1"]
+    guard.strayed.clear()
 
 
 def test_loopback_is_allowed() -> None:
