@@ -422,6 +422,12 @@ def test_a_fault_of_ours_is_raised_where_the_caller_sees_it() -> None:
         list(reader.read_many([account("http://127.0.0.1:9")]))
 
 
+def test_an_account_of_a_missing_provider_has_a_place_of_its_own() -> None:
+    with client() as reader:
+        [outcome] = reader.read_many([Account("shop", "nowhere", {"key": Secret(KEY)})])
+    assert isinstance(outcome.error, PluginError)
+
+
 def test_the_place_of_an_account_without_base_url_is_its_providers_first_host() -> None:
     hosts: list[str] = []
 
