@@ -128,36 +128,40 @@ class Part:
         try:
             return self.cls(**arguments)
         except Exception:  # noqa: BLE001  # a provider's validators are foreign code, and their text quotes the value
-            refused = self.refused_keys(values)
-        raise (_refusal(refused[0]) if refused else Problem(None, _REFUSED_TOGETHER)).error()
+            refused = self.refusals(values)
+        raise (refused[0] if refused else Problem(None, _REFUSED_TOGETHER)).error()
 
-    def refused_keys(self, values: Mapping[str, Any]) -> list[str]:
-        """Those of its keys whose value the class refuses by itself."""
+    def refusals(self, values: Mapping[str, Any]) -> list[Problem]:
+        """A problem for each of its keys whose value the class refuses by itself."""
         return [
-            attribute.name
+            Problem(attribute.name, reason)
             for attribute in attrs.fields(self.cls)
-            if attribute.init and attribute.name in values and _refuses(attribute, values[attribute.name])
+            if attribute.init
+            and attribute.name in values
+            and (reason := _refusal(attribute, values[attribute.name])) is not None
         ]
 
 
+_REFUSED: Final = "the provider's plugin refuses this value; see its documentation for what it takes"
 _REFUSED_TOGETHER: Final = "the provider's plugin refuses the settings as they stand together"
 
 
-def _refusal(key: str) -> Problem:
-    return Problem(key, "the provider's plugin refuses this value; see its documentation for what it takes")
+def _refusal(attribute: Any, value: Any) -> str | None:
+    """Why the converter or validator of one attrs attribute refuses a value, tried in a class of nothing else.
 
-
-def _refuses(attribute: Any, value: Any) -> bool:
-    """Whether the converter or validator of one attrs attribute refuses a value, tried in a class of nothing else."""
+    A `ConfigError` is the plugin's own word to the user and is shown, unless it saw a secret. No other text is.
+    """
     if attribute.converter is None and attribute.validator is None:
-        return False
+        return None
     field = attrs.field(converter=attribute.converter, validator=attribute.validator, alias="value")
     alone: Callable[..., Any] = attrs.make_class("Alone", {attribute.name: field})
     try:
         alone(value=value)
+    except ConfigError as error:
+        return _REFUSED if isinstance(value, Secret) else one_line(error.message)
     except Exception:  # noqa: BLE001  # foreign code; that it refuses is all we want to know
-        return True
-    return False
+        return _REFUSED
+    return None
 
 
 # --- all keys of an account ----------------------------------------------------------------------------------------
@@ -214,14 +218,15 @@ class Shape:
             given: keys without `problems`.
         """
         literals = {key: value for key, value in given.items() if _is_literal(self.fields[key], value)}
-        refused = [key for part in (self.settings, *self.credentials) for key in part.refused_keys(literals)]
+        parts = (self.settings, *self.credentials)
+        refused = {problem.key: problem for part in parts for problem in part.refusals(literals)}
         known = (given.keys() & set(self.settings.keys)) | set(self.settings.required)
         if not refused and literals.keys() >= known:
             try:
                 self.settings.build(literals)
             except ConfigError:
                 return [Problem(None, _REFUSED_TOGETHER)]
-        return [_refusal(key) for key in dict.fromkeys(refused)]
+        return list(refused.values())
 
     def choose(self, given: Iterable[str]) -> Part | Problem | None:
         """The one alternative that the given keys complete; None where the provider asks for no credentials."""

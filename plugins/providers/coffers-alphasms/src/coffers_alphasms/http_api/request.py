@@ -12,7 +12,7 @@ from coffers.plugin import ConfigError, Query, Request, hookimpl
 
 def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
     if not re.fullmatch("[A-Z]{3,10}", value):
-        raise ConfigError("currency: must be a code such as UAH", field=attribute.name)
+        raise ConfigError("must be a code such as UAH", field=attribute.name)
 
 
 def _upper(value: str) -> str:
