@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .models import Balance, Snapshot, Valuation
     from .provider import RESERVED_KEYS, ConfigField, Provider
     from .registry import InstalledProvider, LoadedProvider, Registry
-    from .report import account_report, balances_report
+    from .report import BALANCES_SCHEMA, account_report, balances_report
     from .sandboxing import SANDBOX_GROUP, SandboxAccount, SandboxCall, SandboxProvider, SandboxReply
     from .secret import Scrubber, Secret
     from .settings import Config, InvalidConfigError, Resolved, Resolver, config_path, load_config
@@ -72,7 +72,7 @@ _HOMES = {
     "models": ("Balance", "Snapshot", "Valuation"),
     "provider": ("RESERVED_KEYS", "ConfigField", "Provider"),
     "registry": ("InstalledProvider", "LoadedProvider", "Registry"),
-    "report": ("account_report", "balances_report"),
+    "report": ("BALANCES_SCHEMA", "account_report", "balances_report"),
     "sandboxing": ("SANDBOX_GROUP", "SandboxAccount", "SandboxCall", "SandboxProvider", "SandboxReply"),
     "secret": ("Scrubber", "Secret"),
     "settings": ("Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config"),
@@ -81,6 +81,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "BALANCES_SCHEMA",
     "DEFAULT_TIMEOUT_S",
     "KINDS",
     "RESERVED_KEYS",

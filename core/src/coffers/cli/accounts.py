@@ -1,0 +1,64 @@
+"""Which config, and which of its accounts.
+
+Roof. Never reads a balance.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import click
+import platformdirs
+
+from coffers import Account, Config, Registry, config_path, load_config
+from coffers.cli.endings import StoppedError
+
+__all__ = ["chosen_accounts", "config_file", "open_config"]
+
+
+def config_file(explicit: Path | None) -> Path:
+    """Where the config is: `explicit`, else ``$COFFERS_CONFIG``, else the platform's place for it."""
+    return config_path(explicit, platformdirs.user_config_path("coffers", appauthor=False) / "config.toml")
+
+
+def open_config(explicit: Path | None, registry: Registry) -> Config:
+    """The checked config; its warnings are told on stderr by `chosen_accounts`, not here.
+
+    Raises:
+        InvalidConfigError: it has problems.
+    """
+    return load_config(config_file(explicit), lambda provider: registry.load(provider).manifest)
+
+
+def chosen_accounts(config: Config, names: Sequence[str], timeout_s: float | None = None) -> tuple[Account, ...]:
+    """The named accounts of `config`, or all of them, in the order of the file.
+
+    Args:
+        config: a checked config; its warnings are told on stderr.
+        names: accounts given on the command line; none means all.
+        timeout_s: what one read may take, in place of what the config says.
+
+    Raises:
+        StoppedError: a name is not there, or there is no account at all.
+    """
+    known = [account.name for account in config.accounts]
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    if unknown:
+        raise StoppedError(*(_unknown(name, known, config.path) for name in unknown))
+    if not known:
+        raise StoppedError(f"{config.path} has no accounts; add one: [accounts.NAME], or see `coffers init --help`")
+    for warning in config.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    chosen = tuple(account for account in config.accounts if not names or account.name in names)
+    if timeout_s is None:
+        return chosen
+    return tuple(attrs.evolve(account, timeout_s=timeout_s) for account in chosen)
+
+
+def _unknown(name: str, known: list[str], path: Path) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"no account {name!r} in {path}; {hint}accounts: {', '.join(known) or 'none'}"

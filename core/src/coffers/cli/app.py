@@ -1,0 +1,153 @@
+"""The commands by name, and `run`: every ending becomes an exit code and a few lines.
+
+Roof. Imports click and nothing heavier: a command's module is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from coffers import CoffersError, __version__, one_line
+from coffers.cli.endings import (
+    ALL_READ,
+    CLOSED_PIPE,
+    FAULT,
+    INTERRUPTED,
+    UNKNOWN,
+    USAGE,
+    Ending,
+    StoppedError,
+    fault_text,
+)
+from coffers.cli.options import verbose_option
+
+__all__ = ["COMMANDS", "app", "run"]
+
+#: Every command, with its line in the overview; its module in `coffers.cli.commands` has the same name.
+COMMANDS: Final = {
+    "balances": "Show what is left in every account.",
+    "check": "Compare balances with thresholds, for monitoring systems.",
+    "demo": "Show made-up balances from a sandbox on this machine.",
+    "doctor": "Look for what is wrong with the installation and the config.",
+    "init": "Write a config file to fill in.",
+    "providers": "Show the installed providers.",
+    "sandbox": "Serve the sandbox until interrupted.",
+}
+
+#: Libraries of the extra `cli`.
+_EXTRA: Final = frozenset({"click", "platformdirs", "rich"})
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"coffers.cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="coffers", message="%(prog)s %(version)s")
+@verbose_option
+def app() -> None:
+    """How much is left in every account you hold, at every provider."""
+
+
+def run(arguments: Sequence[str]) -> Ending:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name.
+    """
+    _tolerate_any_text()
+    try:
+        code = app.main(list(arguments), prog_name="coffers", standalone_mode=False)
+        _flush()
+        return Ending(code if isinstance(code, int) else ALL_READ)
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001  the outermost place: every ending is told here
+        told = error
+    if _is_closed_pipe(told):
+        _abandon_stdout()
+        return Ending(CLOSED_PIPE, at_once=True)
+    ending, lines = _told(told)
+    if _is_check(arguments):  # monitoring systems read stdout, and would take 2 for critical
+        ending, lines = Ending(UNKNOWN, ending.at_once), lines or ["interrupted"]
+        click.echo("UNKNOWN: " + one_line("; ".join(lines)).replace("|", "/"))
+        with contextlib.suppress(OSError):
+            _flush()
+    elif isinstance(told, click.ClickException):
+        told.show()
+    else:
+        _tell(lines)
+    return ending
+
+
+def _told(error: BaseException) -> tuple[Ending, list[str]]:
+    """The ending that an exception means, and what to say about it."""
+    if isinstance(error, StoppedError):
+        return Ending(error.code, error.at_once), list(error.lines)
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return Ending(INTERRUPTED, at_once=True), []
+    if isinstance(error, click.ClickException):
+        return Ending(USAGE), [error.format_message()]
+    if isinstance(error, CoffersError):
+        # A config file has many problems and each is a line; other errors have none.
+        return Ending(USAGE), list(getattr(error, "problems", ())) or [error.message]
+    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
+        return Ending(USAGE), ['the command line needs more packages: pip install "coffers[cli]"']
+    return Ending(FAULT), [fault_text(error)]
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"coffers: {one_line(line)}", err=True)
+
+
+def _is_check(arguments: Sequence[str]) -> bool:
+    return next((argument for argument in arguments if not argument.startswith("-")), "") == "check"
+
+
+# --- streams -------------------------------------------------------------------------------------------------------
+
+
+def _tolerate_any_text() -> None:
+    """Providers' words may hold what the terminal's encoding cannot say; that is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  it is None where stdout was closed before the start
+        sys.stdout.flush()
+
+
+def _is_closed_pipe(error: BaseException) -> bool:
+    # click and rich turn a closed pipe into SystemExit while they handle it; nothing else here raises that.
+    return isinstance(error, BrokenPipeError) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+    )
+
+
+def _abandon_stdout() -> None:
+    """Let what is still in the buffer go nowhere, so that Python's own last flush stays quiet."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)

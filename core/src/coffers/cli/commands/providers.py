@@ -1,0 +1,168 @@
+"""`coffers providers`: what is installed, from metadata alone; imports plugins only when asked to. Roof."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from coffers import CoffersError, ConfigField, InstalledProvider, LoadedProvider, Registry, one_line
+from coffers.cli.endings import ALL_READ, USAGE
+from coffers.cli.formats import print_json_value
+from coffers.cli.options import verbose_option
+from coffers.cli.sandboxes import NO_PROVIDERS
+from coffers.cli.terminal import console_of, is_terminal, print_plain
+
+__all__ = ["command"]
+
+
+@click.command("providers")
+@click.argument("name", required=False)
+@click.option("--check", is_flag=True, help="Import each one, and show hosts, fields and what is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@verbose_option
+def command(name: str | None, check: bool, as_json: bool) -> int:
+    """Show the installed providers; with NAME, all about one.
+
+    Without NAME and --check no plugin is imported.
+    """
+    registry = Registry()
+    if name is not None:
+        loaded = registry.load(name)
+        if as_json:
+            print_json_value({"schema": "coffers.provider/1"} | _facts(loaded))
+        else:
+            _print_provider(loaded)
+        return ALL_READ
+    checked = [_checked(registry, installed, check) for installed in registry.list()]
+    if as_json:
+        print_json_value({"schema": "coffers.providers/1", "providers": checked})
+    elif checked:
+        _print_list(checked, check)
+    else:
+        click.echo(NO_PROVIDERS, err=True)
+    return USAGE if check and any(entry["error"] for entry in checked) else ALL_READ
+
+
+def _checked(registry: Registry, installed: InstalledProvider, check: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": installed.id,
+        "version": installed.version,
+        "dist": installed.dist,
+        "rivals": list(installed.rivals),
+    }
+    if check:
+        try:
+            entry |= _facts(registry.load(installed.id)) | {"error": None}
+        except CoffersError as error:
+            entry["error"] = error.message
+    return entry
+
+
+def _facts(loaded: LoadedProvider) -> dict[str, Any]:
+    manifest = loaded.manifest
+    return {
+        "id": manifest.id,
+        "version": loaded.version,
+        "dist": loaded.dist,
+        "title": manifest.title,
+        "docs": manifest.docs,
+        "hosts": dict(manifest.base_urls),
+        "fields": [_field(field, loaded) for field in loaded.fields.values()],
+        "credentials": [_keys(cls) for cls in manifest.credentials],
+        "permission": manifest.permission,
+        "not_covered": manifest.not_covered,
+    }
+
+
+def _keys(cls: type[Any]) -> list[str]:
+    return [attribute.name for attribute in attrs.fields(cls) if attribute.init]
+
+
+def _field(field: ConfigField, loaded: LoadedProvider) -> dict[str, Any]:
+    ways = [_keys(cls) for cls in loaded.manifest.credentials]
+    in_settings = field.name in _keys(loaded.manifest.settings)
+    return {
+        "name": field.name,
+        "secret": field.secret,
+        # With several ways to sign in, a key that only some of them have is not needed in the others.
+        "required": field.required and (in_settings or all(field.name in way for way in ways)),
+        "type": {str: "text", int: "whole number", bool: "true or false"}[field.type],
+        "choices": list(field.choices),
+        "default": field.default,
+        "help": field.help,
+    }
+
+
+# --- for people ----------------------------------------------------------------------------------------------------
+
+
+def _print_list(checked: Sequence[dict[str, Any]], check: bool) -> None:
+    columns = ["Provider", "Version", "From", *(["Hosts", "Fields", "State"] if check else [])]
+    table = _new_table(columns)
+    for entry in checked:
+        rivals = " and ".join(entry["rivals"])
+        cells = [entry["id"], "" if rivals else entry["version"], f"clash: {rivals}" if rivals else entry["dist"]]
+        if check:
+            cells.append("\n".join(entry.get("hosts", {}).values()))
+            cells.append(", ".join(field["name"] for field in entry.get("fields", ())))
+            cells.append(entry["error"] or "ok")
+        table.add_row(*(_text(cell) for cell in cells))
+    _print(table)
+
+
+def _print_provider(loaded: LoadedProvider) -> None:
+    facts = _facts(loaded)
+    lines = [("Provider", facts["id"]), ("Title", facts["title"]), ("From", f"{facts['dist']} {facts['version']}")]
+    lines += [("Host", url) for url in facts["hosts"].values()]
+    lines += [("Permission", facts["permission"]), ("Not covered", facts["not_covered"]), ("Docs", facts["docs"])]
+    if len(facts["credentials"]) > 1:
+        lines.append(("Sign in with", ", or ".join(" and ".join(way) for way in facts["credentials"])))
+    for label, text in lines:
+        if text.strip():
+            click.echo(f"{label + ':':<14}{one_line(text)}")
+    if not facts["fields"]:
+        return
+    click.echo("\nConfig keys:")
+    table = _new_table(["Key", "Secret", "Required", "Value", "Default", "Help"])
+    for field in facts["fields"]:
+        default = "" if field["default"] is None else str(field["default"])
+        value = "a reference" if field["secret"] else ", ".join(field["choices"]) or field["type"]
+        cells = [field["name"], _yes(field["secret"]), _yes(field["required"]), value, default, field["help"]]
+        table.add_row(*(_text(cell) for cell in cells))
+    _print(table)
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
+def _text(cell: str) -> Text:
+    return Text("\n".join(one_line(line) for line in cell.split("\n")), overflow="fold")
+
+
+def _new_table(columns: Sequence[str]) -> Table:
+    ruled = is_terminal(sys.stdout)
+    table = Table(
+        box=box.SIMPLE_HEAD if ruled else None,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1 if ruled else 2, 0, 0),
+        header_style="bold",
+    )
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    return table
+
+
+def _print(table: Table) -> None:
+    if is_terminal(sys.stdout):
+        console_of(sys.stdout).print(table)
+    else:
+        print_plain(table)

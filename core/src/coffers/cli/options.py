@@ -1,0 +1,124 @@
+"""Options that several commands share.
+
+Roof. No option takes a secret: command lines are seen by everyone on the machine.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from coffers import one_line
+
+__all__ = ["SECONDS", "config_option", "format_options", "timeout_option", "verbose_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Seconds(click.ParamType[float]):
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds <= 3600:
+            self.fail("must be a number of seconds above 0 and at most 3600", param, ctx)
+        return seconds
+
+
+SECONDS: Final = _Seconds()
+
+
+def config_option(command: F) -> F:
+    """`--config FILE`, as `config`."""
+    option = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The config file; else $COFFERS_CONFIG, else config.toml in your config directory.",
+    )
+    return option(command)
+
+
+def timeout_option(command: F) -> F:
+    """`--timeout SECONDS`, as `timeout`; None where it is not given."""
+    option = click.option(
+        "--timeout", type=SECONDS, metavar="SECONDS", help="How long one account may take; goes before the config."
+    )
+    return option(command)
+
+
+def format_options(command: Callable[..., int]) -> Callable[..., int]:
+    """`--json`, `--jsonl` or `--csv`, one at most, as `form`: ``"json"``, ``"jsonl"``, ``"csv"`` or ``"table"``."""
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document, accounts in the order of the config.")
+    @click.option("--jsonl", "as_jsonl", is_flag=True, help="One JSON object a line, as accounts complete.")
+    @click.option("--csv", "as_csv", is_flag=True, help="One row a balance; a row for failed and empty accounts too.")
+    @functools.wraps(command)
+    def chosen(*, as_json: bool, as_jsonl: bool, as_csv: bool, **others: Any) -> int:
+        given = [form for form, wanted in (("json", as_json), ("jsonl", as_jsonl), ("csv", as_csv)) if wanted]
+        if len(given) > 1:
+            raise click.UsageError(" and ".join(f"--{form}" for form in given) + " cannot be given together.")
+        return command(form=given[0] if given else "table", **others)
+
+    return chosen
+
+
+# --- what goes on, on stderr -------------------------------------------------------------------------------------
+
+
+class _OneLine(logging.Formatter):
+    """A log line; of an exception the class alone, its text may hold anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fault = record.exc_info and record.exc_info[0]
+        text = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({fault.__name__})" if fault else "")
+        return one_line(text)
+
+
+_log: Final = logging.getLogger("coffers")
+
+
+def _log_to_stderr(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    root = ctx.find_root()
+    level = logging.DEBUG if wanted else logging.WARNING
+    handler = root.meta.get(__name__)
+    if handler is None:
+        handler = root.meta[__name__] = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_OneLine())
+        handler.setLevel(level)
+        before = _log.level, _log.propagate
+        _log.addHandler(handler)
+        _log.propagate = False
+
+        def undo() -> None:
+            _log.removeHandler(handler)
+            _log.level, _log.propagate = before
+            _log.setLevel(before[0])
+
+        root.call_on_close(undo)
+    level = min(level, handler.level)
+    handler.setLevel(level)
+    _log.setLevel(level)
+
+
+def verbose_option(command: F) -> F:
+    """`-v`: tell every request on stderr. Without it, warnings alone are told."""
+    option = click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=_log_to_stderr,
+        help="Tell on stderr what goes on; never a secret.",
+    )
+    return option(command)

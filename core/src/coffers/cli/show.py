@@ -1,0 +1,105 @@
+"""Reads accounts and shows them: the one path of `balances` and `demo`.
+
+Roof. Balances go to stdout; progress, and what to do about accounts that could not be read, to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import click
+from rich.live import Live
+
+from coffers import Account, Client, CoffersError, Outcome, Registry, one_line
+from coffers.cli.endings import balances_code
+from coffers.cli.formats import print_csv, print_json, print_json_line
+from coffers.cli.rows import rows_of
+from coffers.cli.table import BalancesTable
+from coffers.cli.terminal import Progress, console_of, is_terminal, print_plain
+
+__all__ = ["read_and_show"]
+
+#: What a person can do about an error, by kind.
+_ADVICE: Final[Mapping[str, str]] = {
+    "config": "mend the account in the config; `coffers doctor` shows more",
+    "auth": "check the account's credentials, or make new ones at the provider",
+    "permission": "see which key and which address it needs: `coffers providers {provider}`",
+    "rate_limited": "ask less often, or later",
+    "unavailable": "try again later",
+    "timeout": "try again, or allow more time: --timeout SECONDS",
+    "network": "check the connection, the name and the certificate of the host",
+    "bad_response": "the provider may have changed its answers; look for a newer plugin, or report it",
+    "rejected": "the provider's words say why; see `coffers providers {provider}`",
+    "clock": "set this machine's clock",
+    "plugin": "see `coffers providers --check`",
+    "unsupported": "use another kind of account or key; see `coffers providers {provider}`",
+}
+
+
+def read_and_show(accounts: Sequence[Account], form: str, registry: Registry) -> int:
+    """Read `accounts` side by side and show what is left in them.
+
+    Args:
+        accounts: at least one.
+        form: ``"table"``, ``"json"``, ``"jsonl"`` or ``"csv"``.
+        registry: where their providers are.
+
+    Returns:
+        the exit code.
+    """
+    with Client(registry=registry) as client:
+        if form == "table" and is_terminal(sys.stdout):
+            outcomes = _in_a_live_table(client, accounts)
+        else:
+            outcomes = _with_progress(client, accounts, each_line=form == "jsonl")
+    ordered = [outcomes[account.name] for account in accounts]
+    if form == "json":
+        print_json(ordered)
+    elif form == "csv":
+        print_csv(ordered)
+    elif form == "table" and not is_terminal(sys.stdout):
+        print_plain(BalancesTable(rows_of(accounts, outcomes)))
+    _tell_failures(ordered)
+    return balances_code(ordered)
+
+
+def _with_progress(client: Client, accounts: Sequence[Account], *, each_line: bool) -> dict[str, Outcome]:
+    outcomes: dict[str, Outcome] = {}
+    with Progress(len(accounts)) as progress:
+        for outcome in client.read_many(accounts):
+            outcomes[outcome.account.name] = outcome
+            progress.tell(len(outcomes))
+            if each_line:
+                print_json_line(outcome)
+    return outcomes
+
+
+def _in_a_live_table(client: Client, accounts: Sequence[Account]) -> dict[str, Outcome]:
+    outcomes: dict[str, Outcome] = {}
+
+    def table() -> BalancesTable:
+        done = len(outcomes)
+        caption = "" if done == len(accounts) else f"{done} of {len(accounts)} accounts read"
+        return BalancesTable(rows_of(accounts, outcomes), caption)
+
+    with Live(console=console_of(sys.stdout), get_renderable=table, refresh_per_second=8):
+        for outcome in client.read_many(accounts):
+            outcomes[outcome.account.name] = outcome
+    return outcomes
+
+
+def _tell_failures(outcomes: Sequence[Outcome]) -> None:
+    failures = [(outcome.account, outcome.error) for outcome in outcomes if outcome.error is not None]
+    if failures:
+        click.echo(f"{len(failures)} of {len(outcomes)} accounts could not be read:", err=True)
+    for account, error in failures:
+        click.echo("  " + one_line(_failure(account, error)), err=True)
+
+
+def _failure(account: Account, error: CoffersError) -> str:
+    code = f" (code {error.code})" if error.code else ""
+    wait = f"; it asks to wait {error.retry_after_s:.0f} s" if error.retry_after_s is not None else ""
+    advice = _ADVICE[error.kind].format(provider=account.provider)
+    return f"{account.name}: {error.kind}: {error.message}{code}{wait} -> {advice}"
