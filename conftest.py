@@ -13,7 +13,9 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+import pytest
 from sybil import Example, Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 from tests.guard import nothing_strays  # noqa: F401  a fixture of every test
@@ -34,15 +36,25 @@ def run_console(example: Example) -> str | None:
                 ["bash", "-c", line[2:]],  # noqa: S607  bash is what a console block is written for
                 cwd=folder,
                 env=environment,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
             )
-            printed += "".join(f"{text.rstrip()}\n" for text in [line, *(run.stdout + run.stderr).splitlines()])
+            printed += "".join(f"{text.rstrip()}\n" for text in [line, *run.stdout.splitlines()])
     wanted += "\n" if not wanted.endswith("\n") else ""
     if doctest.OutputChecker().check_output(wanted, printed, doctest.ELLIPSIS):
         return None
     return f"expected:\n{wanted}\nprinted:\n{printed}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A page's examples build on one another: whatever shuffled the tests, these stay in the order of the page."""
+    places = [place for place, item in enumerate(items) if isinstance(item, SybilItem)]
+    in_order = sorted((items[place] for place in places), key=lambda item: item.location[:2])
+    for place, item in zip(places, in_order, strict=True):
+        items[place] = item
 
 
 pytest_collect_file = Sybil(
