@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -57,6 +57,14 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"coffers.cli.commands.{cmd_name}").command
         return command
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _closed_pipe_told():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _closed_pipe_told():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -82,7 +90,7 @@ def run(arguments: Sequence[str]) -> Ending:
         return Ending(code if isinstance(code, int) else ALL_READ)
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001  the outermost place: every ending is told here
         told = error
-    if _is_closed_pipe(told):
+    if isinstance(told, _ClosedPipeError | BrokenPipeError):
         _abandon_stdout()
         return Ending(CLOSED_PIPE, at_once=True)
     ending, lines = _told(told)
@@ -102,6 +110,8 @@ def _told(error: BaseException) -> tuple[Ending, list[str]]:
     """The ending that an exception means, and what to say about it."""
     if isinstance(error, StoppedError):
         return Ending(error.code, error.at_once), list(error.lines)
+    if isinstance(error, SystemExit):  # click's answer to a shell that completes a word
+        return Ending(error.code if isinstance(error.code, int) else FAULT), []
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return Ending(INTERRUPTED, at_once=True), []
     if isinstance(error, click.ClickException):
@@ -138,11 +148,21 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _is_closed_pipe(error: BaseException) -> bool:
-    # click and rich turn a closed pipe into SystemExit while they handle it; nothing else here raises that.
-    return isinstance(error, BrokenPipeError) or (
-        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
-    )
+class _ClosedPipeError(Exception):
+    """Nobody reads what we write any more."""
+
+
+@contextlib.contextmanager
+def _closed_pipe_told() -> Iterator[None]:
+    """Name a closed pipe before click makes an exit of it; rich has made one of it already."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ClosedPipeError from None
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):
+            raise _ClosedPipeError from None
+        raise
 
 
 def _abandon_stdout() -> None:

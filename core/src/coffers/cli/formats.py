@@ -51,7 +51,7 @@ def print_json_line(outcome: Outcome) -> None:
 
 
 def _ascii_only() -> bool:
-    # In UTF-8 the one thing that cannot be written is half a surrogate pair, and its replacement is a JSON escape.
+    # What another encoding cannot say would be replaced by something that is no JSON.
     return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
 
 

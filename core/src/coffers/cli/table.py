@@ -1,12 +1,16 @@
-"""Rows as a table for people; where the terminal is too narrow for that, as a list.
+"""Rows as a table for people, in the widest of three forms that the terminal has room for.
 
-Roof. No amount, no currency and no error text is ever cut: names and notes fold, and if that is not enough the list
-takes over. A provider's text is shown as it is, never read as markup.
+    wide     a row holds everything; names and notes may fold
+    groups   a line for each account, below it its balances in columns
+    list     a line for each account, below it an amount a line
+
+Roof. No amount, no currency and no error text is ever cut; in the list, the last resort, a long amount folds. A
+provider's text is shown as it is, never read as markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -21,10 +25,16 @@ from coffers.cli.rows import AMOUNTS, LABELS, Row, columns_of
 __all__ = ["BalancesTable"]
 
 #: Columns that may fold, and the width to which they may be folded at most.
-_FOLDABLE: Final[Mapping[str, int]] = {"account": 8, "provider": 8, "network": 7, "wallet": 8, "note": 28}
+_FOLDABLE: Final[Mapping[str, int]] = {"account": 16, "provider": 12, "network": 10, "wallet": 12, "note": 28}
 
 #: Spaces between two columns.
 _GAP: Final = 2
+
+#: What stands before a line that belongs to the one above.
+_INDENT: Final = "  "
+
+#: Columns that together say where an amount is held.
+_PLACE: Final = ("currency", "network", "wallet")
 
 _STYLES: Final = {"error": "red", "reading": "dim", "ok": ""}
 
@@ -42,20 +52,23 @@ class BalancesTable:
         self._caption = caption
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = _widths(self._rows, options.max_width)
-        ruled = console.is_terminal and not options.ascii_only
-        yield _list(self._rows, options.max_width) if widths is None else _table(self._rows, widths, ruled=ruled)
+        room = options.max_width
+        if (widths := _wide_widths(self._rows, room)) is not None:
+            yield _wide(self._rows, widths, ruled=console.is_terminal and not options.ascii_only)
+        elif (widths := _group_widths(self._rows, room)) is not None:
+            yield _groups(self._rows, widths)
+        else:
+            yield _list(self._rows, room)
         if self._caption:
             yield Text(self._caption, style="dim")
 
 
-def _widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
+def _wide_widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
     """The width of each column, or None where `room` is too little however much is folded."""
-    columns = columns_of(rows)
-    widths = {column: max(cell_len(text) for text in _texts(rows, column)) for column in columns}
+    widths = _natural_widths(rows, columns_of(rows))
     least = {
         column: min(widths[column], max(_FOLDABLE[column], cell_len(LABELS[column])))
-        for column in columns
+        for column in widths
         if column in _FOLDABLE
     }
     excess = sum(widths.values()) + _GAP * (len(widths) - 1) - room
@@ -68,11 +81,11 @@ def _widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
     return widths
 
 
-def _texts(rows: Sequence[Row], column: str) -> list[str]:
-    return [LABELS[column], *(row.cell(column) for row in rows)]
+def _natural_widths(rows: Sequence[Row], columns: Iterable[str]) -> dict[str, int]:
+    return {column: max(cell_len(LABELS[column]), *(cell_len(row.cell(column)) for row in rows)) for column in columns}
 
 
-def _table(rows: Sequence[Row], widths: Mapping[str, int], *, ruled: bool) -> Table:
+def _wide(rows: Sequence[Row], widths: Mapping[str, int], *, ruled: bool) -> Table:
     # A rule below the headings draws one space between columns, so one less is padded.
     table = Table(
         box=box.SIMPLE_HEAD if ruled else None,
@@ -96,27 +109,60 @@ def _table(rows: Sequence[Row], widths: Mapping[str, int], *, ruled: bool) -> Ta
     return table
 
 
-def _list(rows: Sequence[Row], room: int) -> RenderableType:
-    """A block for each account, an amount a line."""
-    lines: list[Text] = []
-    for (account, provider), group in groupby(rows, key=lambda row: (row.account, row.provider)):
-        if lines:
-            lines.append(Text(""))
-        lines.append(Text.assemble((account, "bold"), "  ", (provider, "dim"), overflow="fold"))
-        for row in group:
-            lines += _block(row, room)
+def _group_widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
+    """The width of each column below an account, or None where `room` is too little; these never fold."""
+    columns = [column for column in columns_of(rows) if column in (*_PLACE, *AMOUNTS)]
+    widths = _natural_widths(rows, columns)
+    return widths if len(_INDENT) + sum(widths.values()) + _GAP * (len(widths) - 1) <= room else None
+
+
+def _groups(rows: Sequence[Row], widths: Mapping[str, int]) -> RenderableType:
+    lines = [Text(_aligned(LABELS, widths), style="bold")]
+    for account in _by_account(rows):
+        lines += _heading(account[0])
+        lines += [
+            Text(_aligned({column: row.cell(column) for column in widths}, widths)) for row in account if row.currency
+        ]
     return Group(*lines)
 
 
+def _aligned(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
+    padded: list[str] = []
+    for column, width in widths.items():
+        blanks = " " * (width - cell_len(cells[column]))
+        padded.append(blanks + cells[column] if column in AMOUNTS else cells[column] + blanks)
+    return _INDENT + (" " * _GAP).join(padded).rstrip()
+
+
+def _list(rows: Sequence[Row], room: int) -> RenderableType:
+    lines: list[Text] = []
+    for account in _by_account(rows):
+        lines += _heading(account[0])
+        for row in account:
+            lines += _block(row, room) if row.currency else []
+    return Group(*lines)
+
+
+def _by_account(rows: Sequence[Row]) -> list[list[Row]]:
+    return [list(group) for _, group in groupby(rows, key=lambda row: row.account)]
+
+
+def _heading(row: Row) -> list[Text]:
+    """An account's own line, and what is to be said about it as a whole."""
+    as_of = f"  as of {row.as_of}" if row.as_of else ""
+    heading = Text.assemble((row.account, "bold"), f"  {row.provider}", (as_of, "dim"), overflow="fold")
+    if not row.note:
+        return [heading]
+    return [heading, Text(_INDENT + row.note, style=_STYLES[row.state], overflow="fold")]
+
+
 def _block(row: Row, room: int) -> list[Text]:
-    place = " ".join(text for text in (row.currency, row.network, row.wallet) if text)
-    lines = [Text(f"  {place}", overflow="fold")] if place else []
-    facts = {LABELS[column]: row.cell(column) for column in (*AMOUNTS, "as_of") if row.cell(column) not in ("", "-")}
-    label_width = max((cell_len(LABELS[column]) for column in (*AMOUNTS, "as_of")), default=0)
+    """One balance, an amount a line."""
+    lines = [Text(_INDENT + " ".join(row.cell(column) for column in _PLACE if row.cell(column)), overflow="fold")]
+    facts = {LABELS[column]: row.cell(column) for column in AMOUNTS if row.cell(column) not in ("", "-")}
+    label_width = max(cell_len(LABELS[column]) for column in AMOUNTS)
     width = max(map(cell_len, facts.values()), default=0)
     for label, text in facts.items():
-        line = f"    {label:<{label_width}}  {text:>{width}}"
-        lines += [Text(line)] if cell_len(line) <= room else [Text(f"    {label}"), Text(text, overflow="fold")]
-    if row.note:
-        lines.append(Text(f"  {row.note}", style=_STYLES[row.state], overflow="fold"))
+        line = f"{_INDENT * 2}{label:<{label_width}}  {text:>{width}}"
+        lines += [Text(line)] if cell_len(line) <= room else [Text(_INDENT * 2 + label), Text(text, overflow="fold")]
     return lines

@@ -1,0 +1,128 @@
+"""The table: on a terminal of any width, and off a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Bank, Result
+
+Cli = Callable[..., Result]
+Write = Callable[..., Path]
+
+LONG = "1234567890123456789012345678901234567890.1234567890"
+
+
+def fill(bank: Bank) -> None:
+    bank.rows(
+        "a-rather-long-account-name",
+        {"currency": "USDT", "network": "TRC20", "total": "10.000000", "available": "9.5", "value": ["USD", "10.01"]},
+        {"currency": "BTC", "network": "[red]BTC[/red]", "total": "0.00000001", "reserved": "0.5"},
+        as_of="2026-11-21T03:00:00+00:00",
+    )
+    bank.rows("empty")
+    bank.refuse("payouts", message="[bold]permission[/bold] denied :warning: \x1b[31mred " + "word " * 20 + "end")
+
+
+ACCOUNTS = ("a-rather-long-account-name", "empty", "payouts")
+
+
+def on_a_terminal(config: Path, columns: int, **environment: str) -> str:
+    """What a terminal of that width gets."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    arguments = [sys.executable, "-m", "coffers", "balances", "--config", str(config)]
+    with subprocess.Popen(
+        arguments, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=os.environ | {"TERM": "xterm"} | environment
+    ) as running:
+        os.close(theirs)
+        shown = bytearray()
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+        running.communicate(timeout=20)
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def last_frame(shown: str) -> str:
+    """The text that stays: what was drawn over is left out."""
+    frame = re.split(r"\x1b\[[0-9]*A", shown)[-1]
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frame)
+
+
+def test_off_a_terminal_it_is_plain_and_whole(
+    cli: Cli, config: Write, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(bank)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    result = cli("balances", "--config", config(*ACCOUNTS))
+    assert result.code == 5
+    head, first, second, third, fourth = result.out.splitlines()
+    assert head.split() == [
+        "Account", "Provider", "Currency", "Network", "Total", "Available", "Reserved", "Value", "As", "of", "Note"
+    ]  # fmt: skip
+    assert first.split()[:9] == [
+        "a-rather-long-account-name", "toybox", "USDT", "TRC20", "10.000000", "9.5", "10.01", "USD", "2026-11-21"
+    ]  # fmt: skip
+    assert "[red]BTC[/red]" in second
+    assert third.split() == ["empty", "toybox", "holds", "nothing"]
+    assert fourth.endswith("auth: [bold]permission[/bold] denied :warning: [31mred " + "word " * 20 + "end")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", result.out + result.err)
+    # Numbers stand flush right.
+    assert first.index("10.000000") + len("10.000000") == second.index("0.00000001") + len("0.00000001")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 120, 200])
+def test_on_a_terminal_no_amount_and_no_word_is_cut(config: Write, bank: Bank, columns: int) -> None:
+    fill(bank)
+    frame = last_frame(on_a_terminal(config(*ACCOUNTS), columns))
+    assert all(len(line) <= columns for line in frame.splitlines())
+    for text in ("10.000000", "9.5", "10.01", "0.00000001", "0.5", "USDT", "BTC", "payouts"):
+        assert text in frame
+    words = re.sub(r"\s+", "", frame)
+    assert words.count("word") == 20
+    assert "[bold]permission[/bold]" in words
+    assert "…" not in frame
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_an_amount_longer_than_a_line_keeps_every_digit(config: Write, bank: Bank, columns: int) -> None:
+    bank.rows("shop", {"currency": "WEI", "total": LONG})
+    frame = last_frame(on_a_terminal(config("shop"), columns))
+    assert LONG in re.sub(r"\s+", "", frame)
+
+
+def test_no_color_is_respected(config: Write, bank: Bank) -> None:
+    fill(bank)
+    path = config(*ACCOUNTS)
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
+    assert colour.search(on_a_terminal(path, 120))
+    assert not colour.search(on_a_terminal(path, 120, NO_COLOR="1"))
+
+
+def test_it_fills_as_accounts_complete(config: Write, bank: Bank) -> None:
+    fill(bank)
+    bank.waiting = {"empty"}
+    threading.Timer(0.6, bank.release.set).start()
+    shown = on_a_terminal(config(*ACCOUNTS), 200)
+    assert "2 of 3 accounts read" in shown
+    assert "reading …" in shown
+    assert "accounts read" not in last_frame(shown)
