@@ -17,7 +17,7 @@ import pytest
 if "COFFERS_WHEELS" not in os.environ:
     pytest.skip("no wheels to test: run `nox -s wheels`", allow_module_level=True)
 
-WHEELS = sorted(Path(os.environ["COFFERS_WHEELS"]).glob("*.whl"))
+WHEELS = sorted(Path(os.environ["COFFERS_WHEELS"]).resolve().glob("*.whl"))
 [CORE] = [wheel for wheel in WHEELS if wheel.name.startswith("coffers-")]
 PLUGINS = [wheel for wheel in WHEELS if wheel != CORE]
 

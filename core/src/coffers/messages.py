@@ -45,9 +45,9 @@ def _items(parts: Mapping[str, T] | Iterable[tuple[str, T]]) -> tuple[tuple[str,
 
 
 def _to_pairs(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
-    made = _items(pairs)
+    made: tuple[tuple[Any, Any], ...] = _items(pairs)  # as typed they are texts, but callers may be untyped
     for name, value in made:
-        if not (isinstance(name, str) and isinstance(value, str)):  # pyright: ignore[reportUnnecessaryIsInstance]  callers may be untyped
+        if not (isinstance(name, str) and isinstance(value, str)):
             raise TypeError(f"names and values must be texts, not {type(name).__name__} and {type(value).__name__}")
     return made
 
