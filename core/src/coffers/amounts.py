@@ -6,7 +6,7 @@ Floor 1. An amount is a `decimal.Decimal` with every digit the provider sent and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 from typing import Final
@@ -24,7 +24,7 @@ _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, DivisionByZero, Ove
 
 
 @contextmanager
-def exact() -> Iterator[None]:
+def exact() -> Generator[None]:
     """A place where decimal arithmetic is exact or fails.
 
     200 digits, and `decimal.Inexact` is raised where a result would be rounded. Python's default context keeps 28

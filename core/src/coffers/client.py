@@ -268,7 +268,7 @@ class Client:
     # --- what an account needs beyond one read ---------------------------------------------------------------------
 
     @contextmanager
-    def _turn(self, bound: BoundAccount, deadline: float) -> Iterator[None]:
+    def _turn(self, bound: BoundAccount, deadline: float) -> Generator[None]:
         """The account's turn, where its provider takes one read at a time; waiting counts against the deadline."""
         if not bound.provider.manifest.one_at_a_time:
             yield
@@ -279,7 +279,7 @@ class Client:
             yield
 
     @contextmanager
-    def _held(self, lock: threading.Lock, deadline: float) -> Iterator[None]:
+    def _held(self, lock: threading.Lock, deadline: float) -> Generator[None]:
         if not lock.acquire(timeout=max(0.0, deadline - self._monotonic())):
             raise TimedOutError("another read of this account was still under way at the deadline")
         try:

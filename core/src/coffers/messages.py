@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import attrs
@@ -40,8 +40,8 @@ def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _items(parts: Mapping[str, T] | Iterable[tuple[str, T]]) -> tuple[tuple[str, T], ...]:
-    pairs = parts.items() if isinstance(parts, Mapping) else parts
-    return tuple((name, value) for name, value in pairs)  # pyright: ignore[reportReturnType, reportUnknownVariableType]  no mapping is also an iterable of pairs
+    pairs = cast("Mapping[str, T]", parts).items() if isinstance(parts, Mapping) else parts
+    return tuple((name, value) for name, value in pairs)
 
 
 def _to_pairs(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:

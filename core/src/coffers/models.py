@@ -113,7 +113,7 @@ class Balance:
     network: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
     wallet: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
     valuation: Valuation | None = attrs.field(default=None, kw_only=True)
-    details: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=_to_details)
+    details: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, converter=_to_details)
 
     def __attrs_post_init__(self) -> None:
         if self.unit not in ("money", "asset", "credits"):

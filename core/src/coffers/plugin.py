@@ -30,7 +30,7 @@ from .hookspecs import ENTRY_POINT_GROUP, hookimpl
 from .messages import AccessToken, Attempt, Pairs, Query, Request, Response, SignedRequest
 from .models import Balance, Snapshot, Valuation
 from .provider import CONTRACT_VERSION, RESERVED_KEYS, NoSettings, Provider
-from .reading import Amount, parse_json, read_json, structure
+from .reading import Amount, members, parse_json, read_json, structure
 from .sandboxing import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, amount_as_json_number, reply_json
 from .secret import Secret
 from .statuses import http_date, is_html, status_error
@@ -79,6 +79,7 @@ __all__ = [
     "hookimpl",
     "http_date",
     "is_html",
+    "members",
     "parse_json",
     "read_json",
     "refusal",

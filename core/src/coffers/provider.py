@@ -10,7 +10,7 @@ import ipaddress
 import re
 import types
 from collections.abc import Mapping
-from typing import Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import attrs
@@ -187,8 +187,9 @@ def config_fields(provider: Provider[Any, Any]) -> Mapping[str, ConfigField]:
 
 
 def _is_frozen(cls: type) -> bool:
+    blank = cast("Any", object.__new__(cls))
     try:
-        object.__new__(cls).__setattr__("changed", True)
+        blank.__setattr__("changed", True)
     except attrs.exceptions.FrozenInstanceError:
         return True
     except Exception:  # noqa: BLE001  a class of foreign make may raise anything here
@@ -200,7 +201,7 @@ def _config_field(attribute: attrs.Attribute[Any], hint: Any, owner: str) -> Con
     if get_origin(hint) in (Union, types.UnionType):
         inner = [part for part in get_args(hint) if part is not type(None)]
         hint = inner[0] if len(inner) == 1 else hint
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
     if get_origin(hint) is Literal:
         choices, hint = get_args(hint), str
     if hint not in (str, int, bool, Secret) or not all(isinstance(choice, str) for choice in choices):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_args, get_origin
 
 from .amounts import MAX_DIGITS, amount_from_text
 from .errors import BadResponseError
@@ -20,7 +20,7 @@ from .messages import Response
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["MAX_DEPTH", "Amount", "parse_json", "read_json", "structure"]
+__all__ = ["MAX_DEPTH", "Amount", "members", "parse_json", "read_json", "structure"]
 
 #: How deep arrays and objects may lie in one another.
 MAX_DEPTH: Final = 64
@@ -153,6 +153,11 @@ def structure(value: Any, cls: type[T]) -> T:
     raise BadResponseError(f"{path}: {reason}", field=path)
 
 
+def members(value: Any) -> dict[str, Any]:
+    """The members of a JSON object; none where `value` is no object. For looking around before something is due."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 class _NotFitError(Exception):
     """A JSON value of the wrong type; its text is ours and holds no value."""
 
@@ -163,7 +168,7 @@ def _explain(value: Any, cls: Any) -> tuple[str, str]:
     except Exception as error:  # noqa: BLE001  the same exception again, now with its place
         path, leaf = "$", error
         while isinstance(leaf, ExceptionGroup):
-            leaf = leaf.exceptions[0]
+            leaf = cast("ExceptionGroup[Exception]", leaf).exceptions[0]
             path += _where(leaf)
         if isinstance(leaf, _NotFitError | BadResponseError):
             return path, str(leaf)
@@ -182,7 +187,7 @@ def _where(error: Exception) -> str:
     return ""
 
 
-_JSON_NAMES: Final = {
+_JSON_NAMES: Final[Mapping[type, str]] = {
     type(None): "null",
     bool: "true or false",
     int: "a number",
@@ -246,7 +251,7 @@ def _converter(explaining: bool) -> Converter:
         is_mapping,
         is_sequence,
         list_structure_factory,
-        mapping_structure_factory,
+        mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType]  cattrs types half of it
     )
     from cattrs.gen import make_dict_structure_fn
 
@@ -273,7 +278,8 @@ def _converter(explaining: bool) -> Converter:
 
     # The last registered is asked first.
     converter.register_structure_hook_factory(attrs.has, guarded(make_dict_structure_fn, dict, "an object"))
-    converter.register_structure_hook_factory(is_mapping, guarded(mapping_structure_factory, dict, "an object"))
+    of_mapping: Callable[..., Any] = mapping_structure_factory  # pyright: ignore[reportUnknownVariableType]  as above
+    converter.register_structure_hook_factory(is_mapping, guarded(of_mapping, dict, "an object"))
     converter.register_structure_hook_factory(is_sequence, guarded(list_structure_factory, list, "an array"))
     converter.register_structure_hook_factory(_is_tuple, guarded(homogenous_tuple_structure_factory, list, "an array"))
     converter.register_structure_hook_func(_is_no_json_type, _no_json_type)

@@ -119,7 +119,7 @@ class SandboxAccount:
     fields: dict[str, str] = attrs.field(repr=False)
     balances: dict[str, Decimal]
     revoked: bool = False
-    memory: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    memory: dict[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,7 @@ from coffers.plugin import (
     Snapshot,
     Valuation,
     hookimpl,
+    members,
     parse_json,
     structure,
 )
@@ -67,8 +68,8 @@ class Success:
 def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
     """One balance for each row; a refusal in any of its published forms is an error."""
     answer = parse_json(response.body)
-    if not (isinstance(answer, dict) and answer.get("status") == "success" and response.status < 400):
-        raise refused(response, answer)
+    if members(answer).get("status") != "success" or response.status >= 400:
+        raise refused(response, members(answer))
     return Snapshot([_balance(row) for row in structure(answer, Success).result])
 
 

@@ -19,6 +19,7 @@ from coffers.plugin import (
     CoffersError,
     RateLimitedError,
     Response,
+    members,
     refusal,
     status_error,
 )
@@ -35,33 +36,29 @@ _REFUSED_KEY: Final = re.compile(
 _NAMES: Final[Mapping[str | int, type[CoffersError]]] = {"authorization": AuthError, "rate_limit": RateLimitedError}
 
 
-def refused(response: Response, answer: Any) -> CoffersError:
+def refused(response: Response, answer: Mapping[str, Any]) -> CoffersError:
     """The error that an answer without success means.
 
     Args:
         response: what came back.
-        answer: its JSON value.
+        answer: the members of its JSON object; none where it is no object.
     """
     name, words = _told(answer)
     if words and _REFUSED_KEY.search(words):
         known = status_error(response, words)
         return AuthError(words, code=name, request_id=known.request_id)
-    if words or (isinstance(answer, dict) and answer.get("status") == "error"):
+    if words or answer.get("status") == "error":
         return refusal(response, words, name, _NAMES)
     if response.status >= 400:
         return status_error(response)
     return BadResponseError("$.status: is neither 'success' nor 'error', and no reason is given", field="$.status")
 
 
-def _told(answer: Any) -> tuple[str | None, str | None]:
+def _told(answer: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The error's name and the provider's words, where there are any."""
-    if not isinstance(answer, dict):
-        return None, None
     for carrier in (answer.get("detail"), answer.get("message"), answer.get("result")):
         if isinstance(carrier, str) and carrier:
             return None, carrier
-        if isinstance(carrier, dict):
-            texts = {name: text for name, text in carrier.items() if isinstance(text, str) and text}
-            if texts:
-                return next(iter(texts)), "; ".join(texts.values())
+        if texts := {name: text for name, text in members(carrier).items() if isinstance(text, str) and text}:
+            return next(iter(texts)), "; ".join(texts.values())
     return None, None

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from coffers.plugin import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, amount_to_text, reply_json
+from coffers.plugin import (
+    SandboxAccount,
+    SandboxCall,
+    SandboxProvider,
+    SandboxReply,
+    amount_to_text,
+    members,
+    reply_json,
+)
 from coffers_oxapay.coins import COINS
 
 #: The vendor's own examples send JSON as JSON, as a form and without any label, and a form as a form.
@@ -15,7 +23,7 @@ def answer(call: SandboxCall, account: SandboxAccount) -> SandboxReply:
     """Check path, method, encoding, key and symbol, then answer the balances as texts by symbol."""
     if call.path != "/api/balance" or call.method != "POST":
         return SandboxReply(b"Not Found", status=404, content_type="text/plain")  # ours: no page tells
-    body: Any = call.json if isinstance(call.json, dict) else call.form
+    body: dict[str, Any] = members(call.json) or dict(call.form)
     if call.content_type not in _CONTENT_TYPES or not isinstance(body.get("key"), str) or not body["key"]:
         return _reply(101, "Validation problem")
     if account.revoked or body["key"] != account.fields["key"]:

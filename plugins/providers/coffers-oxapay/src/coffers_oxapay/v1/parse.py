@@ -19,6 +19,7 @@ from coffers.plugin import (
     Response,
     Snapshot,
     hookimpl,
+    members,
     parse_json,
     status_error,
     structure,
@@ -75,7 +76,7 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
 
 def _refused(response: Response, envelope: Envelope) -> CoffersError:
     """The envelope's statuses are HTTP's and mean the same."""
-    error = envelope.error if isinstance(envelope.error, dict) else {}
+    error = members(envelope.error)
     texts = [text for text in (error.get("message"), envelope.message) if isinstance(text, str) and text]
     key = error.get("key")
     code = key if isinstance(key, str) and key else envelope.status
