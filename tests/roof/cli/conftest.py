@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
 from coffers.cli import run
 
 TOY = '''
@@ -219,3 +220,14 @@ def config(tmp_path: Path, bank: Bank) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that fails at import, and two that claim one name."""
+    folder = tmp_path / "more"
+    install(folder, "coffers-bang", {"coffers_bang": "raise RuntimeError('bang at import')"},
+            "[coffers.providers]\nbang = coffers_bang\n")  # fmt: skip
+    for rival in ("one", "two"):
+        install(folder, f"coffers-{rival}", {}, "[coffers.providers]\nclash = coffers_toybox\n")
+    monkeypatch.syspath_prepend(str(folder))

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # its types are a distribution of their own
 import pytest
 
 from .conftest import SECRET, Bank, Result, process, start
@@ -85,7 +85,7 @@ def test_retry_after_is_rounded_up(cli: Cli, config: Write, bank: Bank) -> None:
 def test_a_schema_that_means_something() -> None:
     with pytest.raises(jsonschema.ValidationError):
         check_schema({"schema": "coffers.balances/1", "accounts": []})
-    line = {"schema": "coffers.balances/1", "account": "a", "provider": "p", "status": "ok",
+    line: dict[str, Any] = {"schema": "coffers.balances/1", "account": "a", "provider": "p", "status": "ok",
             "fetched_at": "2026-11-21T03:00:00Z", "as_of": None, "balances": [], "new": 1}  # fmt: skip
     check_schema(line)
     for change in ({"status": "error"}, {"fetched_at": "2026-11-21 03:00"}, {"balances": [{"currency": "USD"}]}):
@@ -183,6 +183,7 @@ def test_every_problem_of_a_file_is_a_line_and_nothing_is_read(cli: Cli, config:
         (["--timeout", "0"], "above 0"),
         (["--timeout", "nan"], "above 0"),
         (["--timeout", "-1"], "above 0"),
+        (["--timeout", "soon"], "above 0"),
         (["--key", "abc"], "No such option"),
     ],
 )
@@ -255,7 +256,7 @@ def test_a_fault_of_ours_tells_class_and_place_and_nothing_else(
     cli: Cli, config: Write, bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(bank)
-    monkeypatch.setattr("coffers.cli.show.print_json", lambda _: {}["sesame"])
+    monkeypatch.setattr("coffers.cli.show.print_json", lambda _: dict[str, str]()["sesame"])
     result = cli("balances", "--json", "--config", config("shop"))
     assert (result.code, result.out) == (1, "")
     assert "KeyError at" in result.err

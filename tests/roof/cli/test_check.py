@@ -67,7 +67,9 @@ def test_critical_is_worse_than_unknown_and_unknown_than_warning(cli: Cli, confi
     arguments = ["--below", "50USD", "--warn", "80USD", "--config", path]
     result = cli("check", *arguments)
     assert result.code == 2
-    assert result.out.startswith("CRITICAL: low 1 USD is below 50; bad auth: permission denied; soon 60 USD is below 80 |")
+    assert result.out.startswith(
+        "CRITICAL: low 1 USD is below 50; bad auth: permission denied; soon 60 USD is below 80 |"
+    )
     assert cli("check", "soon", "bad", *arguments).code == 3
     assert cli("check", "soon", *arguments).code == 1
 
@@ -147,11 +149,9 @@ def test_problems_of_the_config_are_one_line(cli: Cli, config: Write) -> None:
     assert cli("check", "--below", "5USD", "--config", "/nonexistent/config.toml").code == 3
 
 
-def test_a_fault_of_ours_is_unknown_too(
-    cli: Cli, config: Write, bank: Bank, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_ours_is_unknown_too(cli: Cli, config: Write, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     bank.rows("shop", {"currency": "USD", "total": "1"})
-    monkeypatch.setattr("coffers.cli.commands.check.judge", lambda *_: {}["sesame"])
+    monkeypatch.setattr("coffers.cli.commands.check.judge", lambda *_: dict[str, str]()["sesame"])
     result = cli("check", "--below", "5USD", "--config", config("shop"))
     assert result.code == 3
     assert "KeyError at" in result.out

@@ -6,11 +6,13 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,11 +40,12 @@ def fill(bank: Bank) -> None:
 ACCOUNTS = ("a-rather-long-account-name", "empty", "payouts")
 
 
-def on_a_terminal(config: Path, columns: int, **environment: str) -> str:
-    """What a terminal of that width gets."""
+def on_a_terminal(config: Path | None, columns: int, form: str | None = None, **environment: str) -> str:
+    """What a terminal of that width gets; without a config, of the list of providers."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    arguments = [sys.executable, "-m", "coffers", "balances", "--config", str(config)]
+    command = ["providers"] if config is None else ["balances", "--config", str(config)]
+    arguments = [sys.executable, "-m", "coffers", *command, *([form] if form else [])]
     with subprocess.Popen(
         arguments, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=os.environ | {"TERM": "xterm"} | environment
     ) as running:
@@ -126,3 +129,67 @@ def test_it_fills_as_accounts_complete(config: Write, bank: Bank) -> None:
     assert "2 of 3 accounts read" in shown
     assert "reading …" in shown
     assert "accounts read" not in last_frame(shown)
+
+
+@pytest.mark.parametrize("form", ["--json", "--jsonl", "--csv", None])
+def test_progress_is_on_stderr_and_the_data_where_it_belongs(config: Write, bank: Bank, form: str | None) -> None:
+    fill(bank)
+    bank.waiting = {"empty"}
+    threading.Timer(0.5, bank.release.set).start()
+    ours, theirs = pty.openpty()
+    arguments = [sys.executable, "-m", "coffers", "balances", "--config", str(config(*ACCOUNTS))]
+    with subprocess.Popen(
+        [*arguments, *([form] if form else [])],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        env=os.environ | {"TERM": "xterm"},
+    ) as running:
+        os.close(theirs)
+        assert running.stdout is not None
+        data = running.stdout.read()
+        told = os.read(ours, 1_000_000).decode()
+    os.close(ours)
+    assert "2 of 3 accounts read" in told
+    assert "USDT" not in told
+    assert data.count("TRC20") == 1
+    assert "\x1b" not in data
+
+
+def test_an_interrupt_gives_the_terminal_back(config: Write, bank: Bank) -> None:
+    fill(bank)
+    bank.waiting = {"empty"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "coffers", "balances", "--config", str(config(*ACCOUNTS))],
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm"},
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        while b"2 of 3 accounts read" not in shown:
+            shown += os.read(ours, 65536)
+        running.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert running.wait(20) == 130
+        assert time.monotonic() - began < 1
+        shown += os.read(ours, 1_000_000)
+    os.close(ours)
+    assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l")  # the cursor is seen again
+    assert b"Traceback" not in shown
+
+
+def test_the_data_is_whole_where_both_streams_are_one_terminal(config: Write, bank: Bank) -> None:
+    fill(bank)
+    path = config(*ACCOUNTS)
+    for form in ("--jsonl", "--json"):
+        shown = last_frame(on_a_terminal(path, 5000, form=form))
+        assert shown.count('"network": "TRC20"') == 1
+        assert "accounts read" not in shown
+
+
+def test_the_list_of_providers_on_a_terminal() -> None:
+    shown = last_frame(on_a_terminal(None, 100))
+    assert "coffers-toybox" in shown
+    assert "───" in shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from importlib import import_module
 from typing import Any, Final
 
@@ -153,7 +153,7 @@ class _ClosedPipeError(Exception):
 
 
 @contextlib.contextmanager
-def _closed_pipe_told() -> Iterator[None]:
+def _closed_pipe_told() -> Generator[None]:
     """Name a closed pipe before click makes an exit of it; rich has made one of it already."""
     try:
         yield

@@ -20,7 +20,7 @@ from coffers import BALANCES_SCHEMA, Outcome, account_report, balances_report, o
 __all__ = ["CSV_COLUMNS", "print_csv", "print_json", "print_json_line", "print_json_value"]
 
 #: The columns of the CSV. New ones may be added at the end; these stay.
-CSV_COLUMNS: Final = (
+CSV_COLUMNS: Final[tuple[str, ...]] = (
     "account", "provider", "status", "currency", "unit", "network", "wallet", "total", "available", "pending",
     "reserved", "spendable", "value_currency", "value_total", "value_available", "as_of", "fetched_at", "error_kind",
     "error_code", "error_message",
@@ -58,7 +58,7 @@ def _ascii_only() -> bool:
 def print_csv(outcomes: Iterable[Outcome]) -> None:
     """RFC 4180: a header, a row for each balance, a row for each account that failed or holds nothing."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, CSV_COLUMNS, restval="")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, CSV_COLUMNS, restval="")
     writer.writeheader()
     for outcome in outcomes:
         for row in _csv_rows(account_report(outcome)):
@@ -73,7 +73,7 @@ def _csv_rows(report: dict[str, Any]) -> Iterator[dict[str, str | None]]:
         account |= {f"error_{fact}": error[fact] for fact in ("kind", "code", "message")}
     balances: list[dict[str, Any]] = report.get("balances") or [{}]
     for balance in balances:
-        value = balance.get("value") or {}
+        value: dict[str, str | None] = balance.get("value") or {}
         yield (
             account
             | {column: balance[column] for column in CSV_COLUMNS if column in balance}

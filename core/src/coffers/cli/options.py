@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import logging
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -76,13 +75,13 @@ def format_options(command: Callable[..., int]) -> Callable[..., int]:
 # --- what goes on, on stderr -------------------------------------------------------------------------------------
 
 
-class _OneLine(logging.Formatter):
-    """A log line; of an exception the class alone, its text may hold anything."""
+class _ToStderr(logging.Handler):
+    """Log lines on stderr, as it is at that moment; of an exception the class alone, its text may hold anything."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def emit(self, record: logging.LogRecord) -> None:
         fault = record.exc_info and record.exc_info[0]
         text = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({fault.__name__})" if fault else "")
-        return one_line(text)
+        click.echo(one_line(text), err=True)
 
 
 _log: Final = logging.getLogger("coffers")
@@ -90,25 +89,22 @@ _log: Final = logging.getLogger("coffers")
 
 def _log_to_stderr(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     root = ctx.find_root()
-    level = logging.DEBUG if wanted else logging.WARNING
-    handler = root.meta.get(__name__)
+    handler: _ToStderr | None = root.meta.get(__name__)
     if handler is None:
-        handler = root.meta[__name__] = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_OneLine())
-        handler.setLevel(level)
-        before = _log.level, _log.propagate
+        handler = root.meta[__name__] = _ToStderr(logging.WARNING)
+        root.call_on_close(functools.partial(_stop_logging, handler, _log.level, _log.propagate))
         _log.addHandler(handler)
         _log.propagate = False
+        _log.setLevel(logging.WARNING)
+    if wanted:
+        handler.setLevel(logging.DEBUG)
+        _log.setLevel(logging.DEBUG)
 
-        def undo() -> None:
-            _log.removeHandler(handler)
-            _log.level, _log.propagate = before
-            _log.setLevel(before[0])
 
-        root.call_on_close(undo)
-    level = min(level, handler.level)
-    handler.setLevel(level)
+def _stop_logging(handler: _ToStderr, level: int, propagate: bool) -> None:
+    _log.removeHandler(handler)
     _log.setLevel(level)
+    _log.propagate = propagate
 
 
 def verbose_option(command: F) -> F:

@@ -29,10 +29,14 @@ def write_private(path: Path, text: str, *, force: bool = False) -> None:
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         else:
             handle, temporary = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), None
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        if temporary is not None:
-            Path(temporary).replace(path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            if temporary is not None:
+                Path(temporary).replace(path)
+        except OSError:
+            Path(temporary or path).unlink(missing_ok=True)
+            raise
     except FileExistsError:
         raise StoppedError(f"{path} exists; give --force to replace it, or name another file") from None
     except OSError as error:

@@ -6,12 +6,13 @@ Roof. An amount is shown with every digit, an unknown one as `-`, never as 0. Pr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 import attrs
 
-from coffers import Account, Balance, Outcome, Snapshot, Valuation, account_report, amount_to_text, one_line
+from coffers import Account, Balance, Outcome, Snapshot, Valuation, amount_to_text, one_line
 
 __all__ = ["AMOUNTS", "LABELS", "Row", "columns_of", "rows_of"]
 
@@ -86,7 +87,7 @@ def rows_of(accounts: Sequence[Account], outcomes: Mapping[str, Outcome]) -> lis
         elif outcome.snapshot.balances:
             rows += [_balance_row(outcome, outcome.snapshot, balance) for balance in outcome.snapshot.balances]
         else:
-            rows.append(_row(account, as_of=_as_of(outcome), note="holds nothing"))
+            rows.append(_row(account, as_of=_time(outcome.snapshot.as_of), note="holds nothing"))
     return rows
 
 
@@ -106,7 +107,7 @@ def _balance_row(outcome: Outcome, snapshot: Snapshot, balance: Balance) -> Row:
         pending=_amount(balance.pending),
         reserved=_amount(balance.reserved),
         value=_value(balance.valuation),
-        as_of=_as_of(outcome) if snapshot.as_of else "",
+        as_of=_time(snapshot.as_of),
     )
 
 
@@ -121,6 +122,5 @@ def _value(valuation: Valuation | None) -> str:
     return "" if amount is None else f"{amount_to_text(amount)} {valuation.currency}"
 
 
-def _as_of(outcome: Outcome) -> str:
-    text: str = account_report(outcome)["as_of"] or ""
-    return text.replace("T", " ")
+def _time(when: datetime | None) -> str:
+    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

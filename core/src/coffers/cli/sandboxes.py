@@ -5,7 +5,7 @@ Roof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ NO_PROVIDERS = "no provider is installed; install one, for example: pip install 
 
 
 @contextmanager
-def open_sandbox(registry: Registry, *, port: int = 0) -> Iterator[Sandbox]:
+def open_sandbox(registry: Registry, *, port: int = 0) -> Generator[Sandbox]:
     """A running sandbox with an account for every installed provider that has a part for it.
 
     Raises:

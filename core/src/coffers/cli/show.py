@@ -5,19 +5,19 @@ Roof. Balances go to stdout; progress, and what to do about accounts that could 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import click
-from rich.live import Live
 
 from coffers import Account, Client, CoffersError, Outcome, Registry, one_line
 from coffers.cli.endings import balances_code
 from coffers.cli.formats import print_csv, print_json, print_json_line
 from coffers.cli.rows import rows_of
 from coffers.cli.table import BalancesTable
-from coffers.cli.terminal import Progress, console_of, is_terminal, print_plain
+from coffers.cli.terminal import is_terminal, live, print_plain, progress
 
 __all__ = ["read_and_show"]
 
@@ -49,11 +49,12 @@ def read_and_show(accounts: Sequence[Account], form: str, registry: Registry) ->
     Returns:
         the exit code.
     """
-    with Client(registry=registry) as client:
-        if form == "table" and is_terminal(sys.stdout):
-            outcomes = _in_a_live_table(client, accounts)
-        else:
-            outcomes = _with_progress(client, accounts, each_line=form == "jsonl")
+    outcomes: dict[str, Outcome] = {}
+    with Client(registry=registry) as client, _watched(accounts, outcomes, form):
+        for outcome in client.read_many(accounts):
+            outcomes[outcome.account.name] = outcome
+            if form == "jsonl":
+                print_json_line(outcome)
     ordered = [outcomes[account.name] for account in accounts]
     if form == "json":
         print_json(ordered)
@@ -65,29 +66,23 @@ def read_and_show(accounts: Sequence[Account], form: str, registry: Registry) ->
     return balances_code(ordered)
 
 
-def _with_progress(client: Client, accounts: Sequence[Account], *, each_line: bool) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    with Progress(len(accounts)) as progress:
-        for outcome in client.read_many(accounts):
-            outcomes[outcome.account.name] = outcome
-            progress.tell(len(outcomes))
-            if each_line:
-                print_json_line(outcome)
-    return outcomes
+def _watched(
+    accounts: Sequence[Account], outcomes: Mapping[str, Outcome], form: str
+) -> contextlib.AbstractContextManager[None]:
+    """What a person sees meanwhile: a table that fills, or a line that counts; nothing where no person looks."""
+    if not is_terminal(sys.stdout):
+        return progress(lambda: len(outcomes), len(accounts))
+    if form == "table":
+        return live(sys.stdout, lambda: _table_so_far(accounts, outcomes), stays=True)
+    if form == "jsonl":
+        return contextlib.nullcontext()  # the lines themselves are the progress
+    return progress(lambda: len(outcomes), len(accounts))
 
 
-def _in_a_live_table(client: Client, accounts: Sequence[Account]) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-
-    def table() -> BalancesTable:
-        done = len(outcomes)
-        caption = "" if done == len(accounts) else f"{done} of {len(accounts)} accounts read"
-        return BalancesTable(rows_of(accounts, outcomes), caption)
-
-    with Live(console=console_of(sys.stdout), get_renderable=table, refresh_per_second=8):
-        for outcome in client.read_many(accounts):
-            outcomes[outcome.account.name] = outcome
-    return outcomes
+def _table_so_far(accounts: Sequence[Account], outcomes: Mapping[str, Outcome]) -> BalancesTable:
+    done = len(outcomes)
+    caption = "" if done == len(accounts) else f"{done} of {len(accounts)} accounts read"
+    return BalancesTable(rows_of(accounts, outcomes), caption)
 
 
 def _tell_failures(outcomes: Sequence[Outcome]) -> None:

@@ -6,13 +6,15 @@ Roof. Off a terminal no colour and no control code is ever written, whatever the
 from __future__ import annotations
 
 import sys
-from types import TracebackType
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console, RenderableType
+from rich.live import Live
 from rich.text import Text
 
-__all__ = ["Progress", "console_of", "is_terminal", "print_plain"]
+__all__ = ["console_of", "is_terminal", "live", "print_plain", "progress"]
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -47,34 +49,33 @@ def print_plain(renderable: RenderableType) -> None:
         sys.stdout.write(line.rstrip() + "\n")
 
 
-class Progress:
-    """One line on stderr while accounts are read, if stderr is a terminal; gone at the end. A context manager.
+@contextmanager
+def live(stream: TextIO, what: Callable[[], RenderableType], *, stays: bool) -> Generator[None]:
+    """Draw `what()` again and again on a terminal; log lines appear above it.
 
     Args:
-        total: how many accounts are read.
+        stream: the terminal.
+        what: makes what is to be seen now; called from a thread of its own.
+        stays: whether the last drawing stays at the end.
     """
+    # Standard output is left alone: it may be a file, and what is printed there is data.
+    stderr_too = is_terminal(sys.stderr)
+    with Live(
+        console=console_of(stream),
+        get_renderable=what,
+        refresh_per_second=8,
+        transient=not stays,
+        redirect_stdout=False,
+        redirect_stderr=stderr_too,
+    ):
+        yield
 
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._status = None
-        if is_terminal(sys.stderr):
-            self._status = console_of(sys.stderr).status(self._text(0))
 
-    def __enter__(self) -> Progress:
-        if self._status:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._status:
-            self._status.stop()
-
-    def tell(self, done: int) -> None:
-        """So many are read."""
-        if self._status:
-            self._status.update(self._text(done))
-
-    def _text(self, done: int) -> Text:
-        return Text(f"{done} of {self._total} accounts read")
+@contextmanager
+def progress(done: Callable[[], int], total: int) -> Generator[None]:
+    """One line on stderr that counts accounts, if stderr is a terminal; gone at the end."""
+    if not is_terminal(sys.stderr):
+        yield
+        return
+    with live(sys.stderr, lambda: Text(f"{done()} of {total} accounts read"), stays=False):
+        yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -62,7 +62,7 @@ def command(
 
 
 @contextmanager
-def _bounded(limit_s: float) -> Iterator[None]:
+def _bounded(limit_s: float) -> Generator[None]:
     """End the command even where a read does not keep to its deadline (a key store that waits for a person, say)."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield

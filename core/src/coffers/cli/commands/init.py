@@ -118,7 +118,7 @@ def _value(field: ConfigField, provider: str, variables: _Variables, active: boo
         if field.secret or (field.type is str and not field.choices):
             value = f"env:{variables.new(provider, field.name, needed=active)}"
         else:
-            value = field.choices[0] if field.choices else {int: 1, bool: False}[field.type]
+            value = field.choices[0] if field.choices else (1 if field.type is int else False)
     notes = [one_line(field.help), f"one of {', '.join(field.choices)}" if field.choices else ""]
     said = "; ".join(note for note in notes if note)
     return _quoted(value) if isinstance(value, str) else json.dumps(value), f"  # {said}" if said else ""

@@ -110,7 +110,7 @@ def _print_list(checked: Sequence[dict[str, Any]], check: bool) -> None:
         rivals = " and ".join(entry["rivals"])
         cells = [entry["id"], "" if rivals else entry["version"], f"clash: {rivals}" if rivals else entry["dist"]]
         if check:
-            cells.append("\n".join(entry.get("hosts", {}).values()))
+            cells.append(" ".join(entry.get("hosts", {}).values()))
             cells.append(", ".join(field["name"] for field in entry.get("fields", ())))
             cells.append(entry["error"] or "ok")
         table.add_row(*(_text(cell) for cell in cells))
@@ -144,7 +144,7 @@ def _yes(fact: bool) -> str:
 
 
 def _text(cell: str) -> Text:
-    return Text("\n".join(one_line(line) for line in cell.split("\n")), overflow="fold")
+    return Text(one_line(cell), overflow="fold")
 
 
 def _new_table(columns: Sequence[str]) -> Table:

@@ -1,0 +1,69 @@
+"""`coffers providers`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Result
+
+Cli = Callable[..., Result]
+Write = Callable[..., Path]
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_bare_list_is_metadata_alone(cli: Cli) -> None:
+    result = cli("providers")
+    assert (result.code, result.err) == (0, "")
+    lines = {line.split()[0]: line for line in result.out.splitlines()}
+    assert lines["toybox"].split() == ["toybox", "2.1", "coffers-toybox"]
+    assert lines["bang"].split() == ["bang", "2.1", "coffers-bang"]
+    assert "coffers-one and coffers-two" in lines["clash"]
+    listed = json.loads(cli("providers", "--json").out)
+    assert {"id": "toybox", "version": "2.1", "dist": "coffers-toybox", "rivals": []} in listed["providers"]
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_check_of_all_names_the_broken_ones_with_the_reason(cli: Cli) -> None:
+    result = cli("providers", "--check")
+    assert result.code == 2
+    lines = {line.split()[0]: line for line in result.out.splitlines() if line.strip()}
+    assert lines["toybox"].endswith("ok")
+    assert "https://api.toybox.example" in lines["toybox"]
+    assert "bang at import" in lines["bang"]
+    assert "uninstall all but one" in lines["clash"]
+    told = {entry["id"]: entry for entry in json.loads(cli("providers", "--check", "--json").out)["providers"]}
+    assert told["toybox"]["error"] is None
+    assert "bang" in told["bang"]["error"]
+
+
+def test_all_about_one(cli: Cli) -> None:
+    result = cli("providers", "toybox")
+    assert result.code == 0
+    for text in (
+        "https://api.toybox.example",
+        "a toy key",
+        "lost toys",
+        "https://toybox.example/docs",
+        "coffers-toybox 2.1",
+        "Toy [bold]Box[/bold] :smile:",
+        "key, or login and password",
+        "where it is kept",
+    ):
+        assert text in result.out
+    rows = {line.split()[0]: line.split()[1:3] for line in result.out.split("Config keys:")[1].strip().splitlines()}
+    assert rows["key"] == ["yes", "no"]  # not needed where login and password are given
+    assert rows["purse"] == ["no", "yes"]
+    facts = json.loads(cli("providers", "toybox", "--json").out)
+    region = next(field for field in facts["fields"] if field["name"] == "region")
+    assert (region["choices"], region["default"], region["secret"]) == (["north", "south"], "north", False)
+
+
+def test_an_unknown_one_says_what_to_install(cli: Cli) -> None:
+    result = cli("providers", "toybix")
+    assert (result.code, result.out) == (2, "")
+    assert "pip install coffers-toybix" in result.err
+    assert "did you mean 'toybox'" in result.err
