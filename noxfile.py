@@ -5,6 +5,7 @@ Dists are found by listing folders: adding a provider changes nothing here.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +30,13 @@ def _answers(python: Path | str) -> bool:
 def _interpreters() -> list[str]:
     """What is there of the supported Pythons; a version manager's shim may be on the path and yet not answer."""
     found = []
-    for minor in range(11, 15):
-        kept = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
-        found += [str(python) for python in (f"python3.{minor}", *kept[-1:]) if _answers(python)][:1]
-    return found or [sys.executable]
+    for version in ("3.11", "3.12", "3.13", "3.14"):
+        kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+        if not _answers(f"python{version}") and kept and _answers(kept[-1]):
+            os.environ["PATH"] = f"{kept[-1].parent}{os.pathsep}{os.environ['PATH']}"
+        if _answers(f"python{version}"):
+            found.append(version)
+    return found or [f"{sys.version_info.major}.{sys.version_info.minor}"]
 
 
 PYTHONS = _interpreters()
@@ -86,12 +90,12 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Every test but those of types and wheels, and every example of README and docs."""
-    install(session, "test", "witnesses")
+    install(session, "lint", "test", "witnesses")
     session.run(
         *("coverage", "run", "-m", "pytest", "tests", "plugins", "docs", "README.md"),
         *("--ignore=tests/typing", "--ignore=tests/wheels"),
         *session.posargs,
-        env={"COVERAGE_FILE": str(HERE / f".coverage.{Path(session.bin).parent.name}")},
+        env={"COVERAGE_FILE": str(HERE / f".coverage.{session.python}")},
     )
 
 
