@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import Any
 
 import attrs
@@ -256,6 +257,13 @@ def test_retry_after_reaches_an_error_that_parse_raised() -> None:
 
     error = Driver(toy.plugin(parse=parse)).failure(Response(200, (("Retry-After", "99"),)))
     assert error.retry_after_s == 99.0
+
+
+def test_a_date_to_wait_for_counts_from_our_clock_where_the_server_tells_no_time() -> None:
+    driver = Driver()
+    until = format_datetime(datetime.fromtimestamp(int(NOW_S) + 3600, UTC), usegmt=True)
+    error = driver.failure(Response(429, (("Retry-After", until),)))
+    assert (error.retry_after_s, driver.pauses, len(driver.sent)) == (pytest.approx(3600, abs=1), [], 1)
 
 
 def test_no_retry_when_the_backoff_would_pass_the_deadline() -> None:

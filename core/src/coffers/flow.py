@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -87,6 +87,10 @@ class Clock:
     def own_ms(self) -> int:
         """Our own time."""
         return int(self.now_s() * 1000)
+
+    def own_time(self) -> datetime:
+        """Our own time, in UTC."""
+        return datetime.fromtimestamp(self.now_s(), UTC)
 
     def learn(self, theirs: datetime) -> None:
         """Remember that it is `theirs` at the provider now."""
@@ -223,7 +227,7 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
             refused, held, token_refreshed = held.token, None, True
             continue
         failures += 1
-        failure = _finished(failure, bound, response=response, step=query.step, attempts=attempts)
+        failure = _finished(failure, bound, response=response, now=run.clock.own_time(), step=query.step, attempts=attempts)
         wait_s = _wait_before_retry(failure, response, failures, run)
         if wait_s is None:
             raise failure
@@ -282,6 +286,7 @@ def _finished(
     bound: BoundAccount,
     *,
     response: Response | None = None,
+    now: datetime | None = None,
     step: str | None = None,
     attempts: int | None = None,
 ) -> CoffersError:
@@ -290,7 +295,7 @@ def _finished(
     facts |= {"step": step, "attempts": attempts}
     if response is not None:
         known = status_error(response)
-        facts |= {"retry_after_s": retry_after_s(response), "request_id": known.request_id}
+        facts |= {"retry_after_s": retry_after_s(response, now=now), "request_id": known.request_id}
     return error.with_facts(bound.scrub, **facts)
 
 

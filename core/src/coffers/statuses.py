@@ -94,17 +94,17 @@ def http_date(text: str | None) -> datetime | None:
         return None
 
 
-def retry_after_s(response: Response) -> float | None:
+def retry_after_s(response: Response, *, now: datetime | None = None) -> float | None:
     """Seconds of the `Retry-After` header, never negative; None where it is missing or makes no sense.
 
-    A date counts from the answer's own `Date`; without that it cannot be turned into a wait.
+    A date counts from the answer's own `Date`, else from `now`; without either it cannot be turned into a wait.
     """
     text = (response.header("retry-after") or "").strip()
     if text.isascii() and text.isdigit() and len(text) <= 10:
         seconds = float(text)
     else:
-        when, now = http_date(text), http_date(response.header("date"))
-        if when is None or now is None:
+        until, since = http_date(text), http_date(response.header("date")) or now
+        if until is None or since is None:
             return None
-        seconds = (when - now).total_seconds()
+        seconds = (until - since).total_seconds()
     return max(0.0, seconds) if seconds <= _LONGEST_WAIT_S else None
