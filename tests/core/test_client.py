@@ -209,6 +209,28 @@ def test_waiting_for_ones_turn_counts_against_the_deadline() -> None:
     assert kinds == ["ok", "timeout", "timeout"]
 
 
+def test_waiting_for_ones_turn_ends_at_the_deadline() -> None:
+    asked, done = threading.Event(), threading.Event()
+
+    class Busy:
+        def send(self, message: object, endpoint: object, deadline: float) -> Response:
+            asked.set()
+            done.wait(10)
+            return OK
+
+        def close(self) -> None: ...
+
+    one = Account("shop", "toy", {"key": Secret(KEY)})
+    with client(toy.plugin(one_at_a_time=True), transport=Busy(), timeout_s=0.05) as reader:
+        first = threading.Thread(target=reader.read, args=(one,))
+        first.start()
+        assert asked.wait(10)
+        with pytest.raises(TimedOutError, match="another read of this account"):
+            reader.read(one)
+        done.set()
+        first.join(10)
+
+
 def test_other_providers_read_one_account_side_by_side() -> None:
     with serve(delay_s=0.1) as server, client() as reader:
         assert len(list(reader.read_many([account(server.base_url)] * 4))) == 4

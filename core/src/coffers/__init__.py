@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .models import Balance, Snapshot, Valuation
     from .provider import RESERVED_KEYS, ConfigField, Provider
     from .registry import InstalledProvider, LoadedProvider, Registry
-    from .report import BALANCES_SCHEMA, account_report, balances_report
+    from .report import BALANCES_SCHEMA, account_report, balance_report, balances_report, time_to_text
     from .sandboxing import SANDBOX_GROUP, SandboxAccount, SandboxCall, SandboxProvider, SandboxReply
     from .secret import Scrubber, Secret
     from .settings import Config, InvalidConfigError, Resolved, Resolver, config_path, load_config
@@ -72,7 +72,7 @@ _HOMES = {
     "models": ("Balance", "Snapshot", "Valuation"),
     "provider": ("RESERVED_KEYS", "ConfigField", "Provider"),
     "registry": ("InstalledProvider", "LoadedProvider", "Registry"),
-    "report": ("BALANCES_SCHEMA", "account_report", "balances_report"),
+    "report": ("BALANCES_SCHEMA", "account_report", "balance_report", "balances_report", "time_to_text"),
     "sandboxing": ("SANDBOX_GROUP", "SandboxAccount", "SandboxCall", "SandboxProvider", "SandboxReply"),
     "secret": ("Scrubber", "Secret"),
     "settings": ("Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config"),
@@ -131,12 +131,14 @@ __all__ = [
     "account_report",
     "amount_from_text",
     "amount_to_text",
+    "balance_report",
     "balances_report",
     "config_path",
     "exact",
     "load_config",
     "one_line",
     "parse_guarded",
+    "time_to_text",
 ]
 
 

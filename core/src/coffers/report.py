@@ -18,7 +18,7 @@ from .amounts import amount_to_text
 from .errors import CoffersError
 from .models import Balance, Valuation
 
-__all__ = ["BALANCES_SCHEMA", "account_report", "balances_report", "time_text"]
+__all__ = ["BALANCES_SCHEMA", "account_report", "balance_report", "balances_report", "time_to_text"]
 
 #: The value of the key `schema`.
 BALANCES_SCHEMA: Final = "coffers.balances/1"
@@ -33,7 +33,7 @@ def balances_report(outcomes: Iterable[Outcome], *, generated_at: datetime) -> d
     """
     return {
         "schema": BALANCES_SCHEMA,
-        "generated_at": time_text(generated_at.replace(microsecond=0)),
+        "generated_at": time_to_text(generated_at.replace(microsecond=0)),
         "accounts": [account_report(outcome) for outcome in outcomes],
     }
 
@@ -46,23 +46,24 @@ def account_report(outcome: Outcome) -> dict[str, Any]:
         "account": outcome.account.name,
         "provider": outcome.account.provider,
         "status": "error" if error else "ok",
-        "fetched_at": time_text(outcome.fetched_at.replace(microsecond=0)),
-        "as_of": None if as_of is None else time_text(as_of),
+        "fetched_at": time_to_text(outcome.fetched_at.replace(microsecond=0)),
+        "as_of": None if as_of is None else time_to_text(as_of),
     }
     if snapshot is not None:
-        report["balances"] = [_balance(balance) for balance in snapshot.balances]
+        report["balances"] = [balance_report(balance) for balance in snapshot.balances]
     if error is not None:
         report["error"] = _error(error)
     return report
 
 
-def time_text(when: datetime) -> str:
+def time_to_text(when: datetime) -> str:
     """An aware time as RFC 3339 in UTC: ``2026-11-21T03:00:00Z``, with a fraction only where there is one."""
     text = when.astimezone(UTC).isoformat().removesuffix("+00:00")
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
-def _balance(balance: Balance) -> dict[str, Any]:
+def balance_report(balance: Balance) -> dict[str, Any]:
+    """One balance as it stands in the document: every member given, amounts as text, null where one is not known."""
     return {
         "currency": balance.currency,
         "unit": balance.unit,

@@ -97,6 +97,12 @@ def test_a_provider_without_credentials_signs_with_none(case: Case, tmp_path: Pa
     assert [(arrow.verb, arrow.holds) for arrow in replay(reload(tmp_path), plugin)] == [("sign", True)]
 
 
+def test_a_case_may_show_the_request_alone(case: Case, tmp_path: Path) -> None:
+    (case.folder / "credentials.json").unlink()
+    (case.folder / "request.http").write_bytes(b"GET /balances HTTP/1.1\nHost: {api}\n\n")
+    assert [(arrow.verb, arrow.holds) for arrow in replay(reload(tmp_path), PLUGIN)] == [("request", True)]
+
+
 @pytest.mark.parametrize(
     "content", [b"HTTP/1.1 200 OK\n{}", b"HTTP/2 200 OK\n\n{}", b"HTTP/1.1 200 OK\nno colon\n\n{}"]
 )

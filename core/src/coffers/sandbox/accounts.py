@@ -28,6 +28,7 @@ from coffers import (
     amount_from_text,
     amount_to_text,
     exact,
+    time_to_text,
 )
 
 from .faults import Fault
@@ -156,7 +157,7 @@ class ServedAccount:
                 "method": last.method,
                 "status": last.status,
                 "fault": last.fault,
-                "time": datetime.fromtimestamp(last.time_s, UTC).isoformat().replace("+00:00", "Z"),
+                "time": time_to_text(datetime.fromtimestamp(last.time_s, UTC)),
             },
         }
 

@@ -22,19 +22,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, get_args, get_type_hints
 
 import attrs
 
-from coffers import parse_guarded
+from coffers import balance_report, parse_guarded, time_to_text
 from coffers.plugin import (
     AccessToken,
     Attempt,
-    Balance,
     CoffersError,
     Provider,
     Query,
@@ -43,7 +40,6 @@ from coffers.plugin import (
     Secret,
     SignedRequest,
     Snapshot,
-    amount_to_text,
 )
 
 __all__ = [
@@ -267,10 +263,10 @@ def _pair(line: str) -> tuple[str, str]:
 
 
 def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
-    """The content of a ``snapshot.json`` file: amounts as text, every member given."""
+    """The content of a ``snapshot.json`` file: its balances are those of the JSON report."""
     answer: dict[str, Any] = {
-        "balances": [_balance_to_json(balance) for balance in snapshot.balances],
-        "as_of": _time_to_text(snapshot.as_of),
+        "balances": [balance_report(balance) for balance in snapshot.balances],
+        "as_of": None if snapshot.as_of is None else time_to_text(snapshot.as_of),
     }
     if snapshot.next:
         answer["next"] = [{"step": query.step, "state": dict(query.state)} for query in snapshot.next]
@@ -280,36 +276,6 @@ def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
 def error_to_json(error: CoffersError) -> dict[str, Any]:
     """The content of an ``error.json`` file."""
     return {"kind": error.kind, "code": error.code, "message": error.message}
-
-
-def _balance_to_json(balance: Balance) -> dict[str, Any]:
-    value = balance.valuation
-    return {
-        "currency": balance.currency,
-        "unit": balance.unit,
-        "network": balance.network,
-        "wallet": balance.wallet,
-        "total": _amount_to_text(balance.total),
-        "available": _amount_to_text(balance.available),
-        "pending": _amount_to_text(balance.pending),
-        "reserved": _amount_to_text(balance.reserved),
-        "spendable": _amount_to_text(balance.spendable),
-        "value": value
-        and {
-            "currency": value.currency,
-            "total": _amount_to_text(value.total),
-            "available": _amount_to_text(value.available),
-        },
-        "details": dict(balance.details),
-    }
-
-
-def _amount_to_text(amount: Decimal | None) -> str | None:
-    return None if amount is None else amount_to_text(amount)
-
-
-def _time_to_text(time: datetime | None) -> str | None:
-    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _secret_or_text(hint: Any, value: Any) -> Any:
