@@ -263,7 +263,7 @@ def test_a_date_to_wait_for_counts_from_our_clock_where_the_server_tells_no_time
     driver = Driver()
     until = format_datetime(datetime.fromtimestamp(int(NOW_S) + 3600, UTC), usegmt=True)
     error = driver.failure(Response(429, (("Retry-After", until),)))
-    assert (error.retry_after_s, driver.pauses, len(driver.sent)) == (pytest.approx(3600, abs=1), [], 1)
+    assert (error.retry_after_s, driver.pauses, len(driver.sent)) == (3600.0, [], 1)
 
 
 def test_no_retry_when_the_backoff_would_pass_the_deadline() -> None:

@@ -227,7 +227,8 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
             refused, held, token_refreshed = held.token, None, True
             continue
         failures += 1
-        failure = _finished(failure, bound, response=response, now=run.clock.own_time(), step=query.step, attempts=attempts)
+        now = run.clock.own_time()
+        failure = _finished(failure, bound, response=response, now=now, step=query.step, attempts=attempts)
         wait_s = _wait_before_retry(failure, response, failures, run)
         if wait_s is None:
             raise failure
