@@ -193,3 +193,15 @@ def test_the_list_of_providers_on_a_terminal() -> None:
     shown = last_frame(on_a_terminal(None, 100))
     assert "coffers-toybox" in shown
     assert "───" in shown
+
+
+def test_more_accounts_than_lines_are_counted_and_then_shown_whole(config: Write, bank: Bank) -> None:
+    names = [f"shop{number:02}" for number in range(60)]
+    for name in names:
+        bank.rows(name, {"currency": "USD", "total": "1.50"})
+    bank.waiting = {"shop59"}
+    threading.Timer(0.8, bank.release.set).start()
+    shown = on_a_terminal(config(*names), 100)
+    assert "59 of 60 accounts read" in shown
+    assert "reading" not in shown
+    assert all(shown.count(name) == 1 for name in names)

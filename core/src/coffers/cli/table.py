@@ -44,7 +44,7 @@ class BalancesTable:
 
     Args:
         rows: what to show.
-        caption: a line below it, while it fills.
+        caption: a line below it, while it fills; alone as long as there are more rows than the screen has lines.
     """
 
     def __init__(self, rows: Sequence[Row], caption: str = "") -> None:
@@ -53,7 +53,9 @@ class BalancesTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = options.max_width
-        if (widths := _wide_widths(self._rows, room)) is not None:
+        if self._caption and len(self._rows) >= console.height:
+            pass
+        elif (widths := _wide_widths(self._rows, room)) is not None:
             yield _wide(self._rows, widths, ruled=console.is_terminal and not options.ascii_only)
         elif (widths := _group_widths(self._rows, room)) is not None:
             yield _groups(self._rows, widths)
