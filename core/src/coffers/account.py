@@ -6,7 +6,7 @@ Floor 2. An `Account` holds what a config table holds: references, not secrets. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -27,9 +27,8 @@ ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 FieldValue = str | int | bool | Secret
 
 
-def _to_fields(
-    value: Mapping[str, FieldValue] | Iterable[tuple[str, FieldValue]],
-) -> tuple[tuple[str, FieldValue], ...]:
+def _to_fields(value: Mapping[str, FieldValue]) -> tuple[tuple[str, FieldValue], ...]:
+    # A union with pairs would keep mypy from typing a literal with a secret and a text in it. Pairs do at run time.
     return tuple(sorted(dict(value).items(), key=lambda item: item[0]))
 
 
@@ -49,8 +48,9 @@ class Account:
     Args:
         name: letters, digits and ``_ . -``, not beginning with one of these three.
         provider: the provider's id.
-        fields: the provider's own config keys. A secret is a reference (``env:NAME``, ``file:PATH``,
-            ``keyring:SERVICE/USER``, ``cmd:PROGRAM ARGS``) or a `Secret`; other texts may be references too.
+        fields: the provider's own config keys, a mapping; kept as pairs. A secret is a reference (``env:NAME``,
+            ``file:PATH``, ``keyring:SERVICE/USER``, ``cmd:PROGRAM ARGS``) or a `Secret`; other texts may be references
+            too.
         base_url: replaces scheme and host of every address of the provider; https unless loopback.
         ca_file: a PEM file of the certificate authorities to trust instead of the system's.
         timeout_s: seconds one read of this account may take; None takes the client's.

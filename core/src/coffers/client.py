@@ -117,7 +117,7 @@ class Client:
         random: Callable[[], float] = randomness.random,
         nonces: Callable[[int], int] | None = None,
     ) -> None:
-        self.registry = Registry() if registry is None else registry
+        self.registry: Registry = Registry() if registry is None else registry
         self._transport = HttpTransport(monotonic=monotonic) if transport is None else transport
         self._resolver = Resolver() if resolver is None else resolver
         self._timeout_s = timeout_s

@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 __all__ = [
     "KINDS",
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 #: Longest text kept in one fact of an error; providers echo whole pages.
-LONGEST_TEXT = 500
+LONGEST_TEXT: Final = 500
 
 _UNPRINTABLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -117,16 +117,16 @@ class CoffersError(Exception):
     ) -> None:
         if not hasattr(self, "kind"):
             raise TypeError("CoffersError is the root: raise one of its classes")
-        self.message = _to_text(message) or ""
+        self.message: str = _to_text(message) or ""
         super().__init__(self.message)
-        self.provider = _to_text(provider)
-        self.account = _to_text(account)
-        self.code = _to_text(code)
-        self.retry_after_s = _to_wait(retry_after_s)
-        self.request_id = _to_text(request_id)
-        self.field = _to_text(field)
-        self.step = _to_text(step)
-        self.attempts = attempts
+        self.provider: str | None = _to_text(provider)
+        self.account: str | None = _to_text(account)
+        self.code: str | None = _to_text(code)
+        self.retry_after_s: float | None = _to_wait(retry_after_s)
+        self.request_id: str | None = _to_text(request_id)
+        self.field: str | None = _to_text(field)
+        self.step: str | None = _to_text(step)
+        self.attempts: int | None = attempts
 
     def facts(self) -> dict[str, Any]:
         """The keyword arguments that make this error again; None where nothing is known."""
@@ -170,7 +170,7 @@ class CoffersError(Exception):
 
 
 #: The facts every error carries, in the order they are shown.
-FACTS = ("provider", "account", "code", "retry_after_s", "request_id", "field", "step", "attempts")
+FACTS: Final = ("provider", "account", "code", "retry_after_s", "request_id", "field", "step", "attempts")
 
 
 def _rebuild(cls: type[CoffersError], message: str, facts: dict[str, Any]) -> CoffersError:
@@ -248,7 +248,7 @@ class ClockError(CoffersError):
 
     def __init__(self, message: str, *, server_time: datetime | None = None, **facts: Any) -> None:
         super().__init__(message, **facts)
-        self.server_time = server_time
+        self.server_time: datetime | None = server_time
 
 
 class PluginError(CoffersError):

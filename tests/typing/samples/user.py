@@ -21,6 +21,7 @@ def all_of_them() -> list[str]:
     accounts = [
         Account("shop", "acme", {"key": "env:KEY"}),
         Account("other", "acme", {"key": Secret("k")}, timeout_s=5),
+        Account("mixed", "acme", {"login": "me", "password": Secret("p"), "page_size": 5, "test": True}),
     ]
     with Client(timeout_s=10) as client:
         return [line(outcome) for outcome in client.read_many(accounts, workers=8, within_s=30)]

@@ -86,7 +86,7 @@ class ServedAccount:
         load: Callable[[str], LoadedProvider],
     ) -> None:
         self.name = name
-        self.provider = part.id
+        self.provider: str = part.id
         self._answer = part.answer
         self._origin = origin
         self._load = load

@@ -90,6 +90,7 @@ class Sandbox:
         opening: Mapping[str, Amounts] | None = None,
         registry: Registry | None = None,
     ) -> None:
+        self.broken: Mapping[str, PluginError]
         if parts is None:
             installed = installed_parts()
             self._parts, self.broken = dict(installed.found), MappingProxyType(dict(installed.broken))

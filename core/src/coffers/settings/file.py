@@ -55,7 +55,7 @@ class InvalidConfigError(ConfigError):
 
     def __init__(self, message: str, *, problems: Iterable[str] = (), **facts: Any) -> None:
         super().__init__(message, **facts)
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
 
     def facts(self) -> dict[str, Any]:
         """As for every error, and the problems."""

@@ -58,13 +58,13 @@ class HostileServer:
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = []
         self.requests: list[bytes] = []
-        self.connections = 0
+        self.connections: int = 0
         self._listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         self._listener.bind((address, 0))
         port = self._listener.getsockname()[1]
         first = self._script[0]
         scheme = "https" if tls is not None else first.scheme
-        self.base_url = f"{scheme}://{f'[{address}]' if ':' in address else address}:{port}"
+        self.base_url: str = f"{scheme}://{f'[{address}]' if ':' in address else address}:{port}"
 
     def __enter__(self) -> HostileServer:
         first = self._script[0]
