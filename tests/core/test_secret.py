@@ -170,6 +170,10 @@ FORMS: dict[str, Callable[[str], str]] = {
     "json": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
     "PHP json_encode": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
     "PHP json_encode, unicode kept": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1].replace("/", "\\/"),
+    "PHP addslashes": lambda secret: re.sub(r"([\\'\"])", r"\\\1", secret).replace("\0", "\\0"),
+    "PHP var_export": lambda secret: re.sub(r"([\\'])", r"\\\1", secret),
+    "PHP htmlspecialchars": lambda secret: html.escape(secret).replace("&#x27;", "&#039;"),
+    "PHP htmlspecialchars, single quotes kept": lambda secret: html.escape(secret).replace("&#x27;", "'"),
     "repr": lambda secret: repr(secret)[1:-1],
     "repr beside a double quote": lambda secret: repr(f'"{secret}')[2:-1],
     "ascii": lambda secret: ascii(secret)[1:-1],
@@ -192,6 +196,7 @@ surroundings = st.text("ab\\/\"' %=&x", max_size=5)
 
 @given(secrets, surroundings, surroundings)
 @example('a"b', "'", "")
+@example("a\\b'c\"d", "", "")
 @example("[/ſ?", "", "")
 @example("ß", "", "")
 def test_no_form_of_a_secret_survives(secret: str, before: str, after: str) -> None:

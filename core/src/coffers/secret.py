@@ -103,12 +103,20 @@ def _lost_in_a_pickle() -> Secret:
     return secret
 
 
+#: How PHP escapes a text: `addslashes`, and inside the single quotes of `var_export`.
+_PHP_ESCAPES: Final = (
+    str.maketrans({"\\": "\\\\", "'": "\\'", '"': '\\"', "\0": "\\0"}),
+    str.maketrans({"\\": "\\\\", "'": "\\'"}),
+)
+
+
 class Scrubber:
     """Replaces every form of some secrets in a text by ``***``.
 
     Known forms: plain, URL-encoded (by any of the usual sets of safe characters, either way of writing a space),
     base64 (alone or inside a longer text, both alphabets), JSON-escaped (with ``\\u``), HTML-escaped and as Python's
-    `repr` writes it; each also with PHP's ``\\/`` and in any letter case.
+    `repr` or PHP's `addslashes`, `var_export` and `htmlspecialchars` write it; each also with PHP's ``\\/`` and in any
+    letter case.
     Call it before a text is shortened: half a secret is not found.
 
     Args:
@@ -144,7 +152,9 @@ def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
 
 def _forms(secret: str) -> set[str]:
     raw = secret.encode("utf-8", "surrogatepass")
-    forms = {secret, html.escape(secret)}
+    forms = {secret, html.escape(secret), html.escape(secret).replace("&#x27;", "&#039;")}
+    forms.add(html.escape(secret, quote=False).replace('"', "&quot;"))
+    forms.update(secret.translate(escapes) for escapes in _PHP_ESCAPES)
     if not secret.isascii():  # letters whose other case is of another length; the pattern itself sees to the rest
         forms |= {secret.lower(), secret.upper(), secret.casefold()}
     forms.add(one_line(secret))  # what is left of it once a message is on one line
