@@ -87,7 +87,7 @@ class _KeptToken:
 
 
 class Client:
-    """Reads accounts.
+    """Reads accounts::
 
         with Client() as client:
             snapshot = client.read(Account("shop", "acme", {"key": "env:ACME_KEY"}))

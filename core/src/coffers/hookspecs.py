@@ -35,16 +35,23 @@ _hookspec = HookspecMarker("coffers")
 def coffers_provider() -> Provider[Any, Any]:  # type: ignore[empty-body]  # a hookspec has no body
     """Say who you are.
 
-    MUST answer the same manifest at every call, with the entry point's name as its `id`.
-    MUST list every host the provider is reached at in `base_urls`.
-    SHOULD say in `permission` which kind of key is enough to read a balance.
+    - MUST answer the same manifest at every call, with the entry point's name as its `id`.
+    - MUST list every host the provider is reached at in `base_urls`.
+    - SHOULD say in `permission` which kind of key is enough to read a balance.
 
     The core calls it once, when the provider is first used, and checks the manifest.
 
+    Example::
+
         @hookimpl
         def coffers_provider() -> Provider[NoSettings, ByKey]:
-            return Provider(id="acme", title="Acme", docs="https://acme.example/docs",
-                            base_urls={"api": "https://api.acme.example"}, credentials=(ByKey,))
+            return Provider(
+                id="acme",
+                title="Acme",
+                docs="https://acme.example/docs",
+                base_urls={"api": "https://api.acme.example"},
+                credentials=(ByKey,),
+            )
     """
 
 
@@ -52,10 +59,12 @@ def coffers_provider() -> Provider[Any, Any]:  # type: ignore[empty-body]  # a h
 def coffers_request(query: Query[Any]) -> Request:  # type: ignore[empty-body]  # a hookspec has no body
     """Say what to ask.
 
-    MUST be pure: the same query, the same request. No secret, no time, no nonce: those are added by `coffers_sign`.
-    MUST name a path, never an address, and a `host` from the manifest.
+    - MUST be pure: the same query, the same request. No secret, no time, no nonce: those are added by `coffers_sign`.
+    - MUST name a path, never an address, and a `host` from the manifest.
 
     The core calls it once for each step, and not again when the step is retried.
+
+    Example::
 
         @hookimpl
         def coffers_request(query: Query[NoSettings]) -> Request:
@@ -70,12 +79,14 @@ def coffers_request(query: Query[Any]) -> Request:  # type: ignore[empty-body]  
 def coffers_sign(request: Request, credentials: Any, attempt: Attempt) -> SignedRequest:  # type: ignore[empty-body]  # a hookspec has no body
     """Add the secrets and seal the message.
 
-    MUST be pure: time, nonce and access token come from `attempt`.
-    MUST end in `request.seal(...)`; what it answers is sent byte for byte.
-    SHOULD raise `ConfigError` when a secret cannot be used (bad base64, say), never showing it.
+    - MUST be pure: time, nonce and access token come from `attempt`.
+    - MUST end in `request.seal(...)`; what it answers is sent byte for byte.
+    - SHOULD raise `ConfigError` when a secret cannot be used (bad base64, say), never showing it.
 
     The core calls it afresh for every attempt. A signer that needs the final bytes renders first:
     ``whole = request.add(form=...)``, sign ``whole.body`` or ``whole.target``, then ``whole.seal(headers=...)``.
+
+    Example::
 
         @hookimpl
         def coffers_sign(request: Request, credentials: ByKey, attempt: Attempt) -> SignedRequest:
@@ -92,12 +103,15 @@ def coffers_sign(request: Request, credentials: Any, attempt: Attempt) -> Signed
 def coffers_parse(response: Response, query: Query[Any]) -> Snapshot | AccessToken:  # type: ignore[empty-body]  # a hookspec has no body
     """Say what the answer means.
 
-    MUST be pure. MUST NOT turn an unknown, missing, null or empty amount into 0, nor an error page into an empty list.
-    MUST answer an `AccessToken` for the manifest's token step and a `Snapshot` for every other.
-    SHOULD raise the coffers error that the provider's own words mean; such an error stands. Anything else it raises
-    becomes the error the HTTP status means, or `bad_response`; so there is no need to guard every field.
+    - MUST be pure.
+    - MUST NOT turn an unknown, missing, null or empty amount into 0, nor an error page into an empty list.
+    - MUST answer an `AccessToken` for the manifest's token step and a `Snapshot` for every other.
+    - SHOULD raise the coffers error that the provider's own words mean; such an error stands. Anything else it raises
+      becomes the error the HTTP status means, or `bad_response`; so there is no need to guard every field.
 
     It runs inside `exact()`: arithmetic on amounts is exact or fails.
+
+    Example::
 
         @hookimpl
         def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
