@@ -19,7 +19,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # its types are a distribution of their own
 import pytest
 
-from .conftest import SECRET, Bank, Result, process, start
+from .conftest import SECRET, Bank, Result, install, process, start
 
 Cli = Callable[..., Result]
 Write = Callable[..., Path]
@@ -250,6 +250,91 @@ def test_a_closed_stdout_is_no_fault(config: Write, bank: Bank) -> None:
     command = f"exec {sys.executable} -m coffers balances --json --config {config('shop')} >&-"
     ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=30)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("balances --json --config {}", 74, "coffers: the output cannot be written; is the disk full?\n"),
+        ("balances --jsonl --config {}", 74, "coffers: the output cannot be written; is the disk full?\n"),
+        ("balances --config {}", 74, "coffers: the output cannot be written; is the disk full?\n"),
+        ("providers", 74, "coffers: the output cannot be written; is the disk full?\n"),
+        ("--help", 74, "coffers: the output cannot be written; is the disk full?\n"),
+        ("check --below 1 --config {}", 3, ""),
+    ],
+)
+def test_a_full_disk_is_no_fault_of_ours(config: Write, bank: Bank, command: str, code: int, told: str) -> None:
+    fill(bank)
+    arguments = command.format(config("shop")).split()
+    with Path("/dev/full").open("w") as full:
+        result = process(*arguments, stdout=full)
+    assert (result.code, result.err) == (code, told)
+
+
+@pytest.mark.parametrize("command", ["balances --jsonl --config {}", "providers", "balances --config {}"])
+def test_nothing_is_said_where_stdout_is_closed(config: Write, bank: Bank, command: str) -> None:
+    fill(bank)
+    line = f"exec {sys.executable} -m coffers {command.format(config('shop'))} >&-"
+    ended = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+NOISY = """
+print("imported")
+from coffers.plugin import Balance, NoSettings, Provider, Request, Secret, Snapshot, amount_from_text, hookimpl
+import attrs
+
+@attrs.frozen
+class ByKey:
+    key: Secret
+
+@hookimpl
+def coffers_provider():
+    return Provider(id="noisy", title="Noisy", docs="https://noisy.example", base_urls={"api": "https://noisy.example"},
+                    settings=NoSettings, credentials=(ByKey,))
+
+@hookimpl
+def coffers_request(query):
+    return Request("GET", "/")
+
+@hookimpl
+def coffers_sign(request, credentials, attempt):
+    return request.seal()
+
+@hookimpl
+def coffers_parse(response, query):
+    print("parsed")
+    return Snapshot([Balance("EUR", total=amount_from_text("1.10"))])
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "noise"),
+    [
+        ("balances --json --config {}", "imported\nparsed\n"),
+        ("balances --jsonl --config {}", "imported\nparsed\n"),
+        ("balances --csv --config {}", "imported\nparsed\n"),
+        ("check --below 1 --config {}", "imported\nparsed\n"),
+        ("providers noisy --json", "imported\n"),
+        ("providers --check --json", "imported\n"),
+        ("doctor --config {}", "imported\n"),
+    ],
+)
+def test_what_a_plugin_prints_is_no_data(
+    bank: Bank, toy_folder: Path, tmp_path: Path, command: str, noise: str
+) -> None:
+    install(tmp_path, "coffers-noisy", {"coffers_noisy": NOISY}, "[coffers.providers]\nnoisy = coffers_noisy\n")
+    bank.rows("loud")
+    file = tmp_path / "noisy.toml"
+    file.write_text(f'[accounts.loud]\nprovider = "noisy"\nkey = "env:TOY_KEY"\nbase_url = "{bank.url}/loud"\n')
+    path = os.pathsep.join([str(tmp_path), str(toy_folder)])
+    result = process(*command.format(file).split(), env=os.environ | {"PYTHONPATH": path})
+    assert (result.code, result.err) == (0, noise)
+    assert "imported" not in result.out
+    assert "parsed" not in result.out
+    if "--json" in command.split():
+        json.loads(result.out)
 
 
 def test_a_fault_of_ours_tells_class_and_place_and_nothing_else(

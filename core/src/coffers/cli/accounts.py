@@ -15,6 +15,7 @@ import platformdirs
 
 from coffers import Account, Config, Registry, config_path, load_config
 from coffers.cli.endings import StoppedError
+from coffers.cli.streams import stdout_for_data
 
 __all__ = ["chosen_accounts", "config_file", "open_config"]
 
@@ -30,7 +31,8 @@ def open_config(explicit: Path | None, registry: Registry) -> Config:
     Raises:
         InvalidConfigError: it has problems.
     """
-    return load_config(config_file(explicit), lambda provider: registry.load(provider).manifest)
+    with stdout_for_data():
+        return load_config(config_file(explicit), lambda provider: registry.load(provider).manifest)
 
 
 def chosen_accounts(config: Config, names: Sequence[str], timeout_s: float | None = None) -> tuple[Account, ...]:

@@ -6,6 +6,7 @@ Roof. Imports click and nothing heavier: a command's module is imported when the
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Generator, Iterable, Sequence
@@ -21,6 +22,7 @@ from coffers.cli.endings import (
     FAULT,
     INTERRUPTED,
     UNKNOWN,
+    UNWRITABLE,
     USAGE,
     Ending,
     StoppedError,
@@ -40,6 +42,9 @@ COMMANDS: Final = {
     "providers": "Show the installed providers.",
     "sandbox": "Serve the sandbox until interrupted.",
 }
+
+#: What a write says where the stream takes no more.
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
 
 #: Libraries of the extra `cli`.
 _EXTRA: Final = frozenset({"click", "platformdirs", "rich"})
@@ -96,13 +101,15 @@ def run(arguments: Sequence[str]) -> Ending:
     ending, lines = _told(told)
     if _is_check(arguments):  # monitoring systems read stdout, and would take 2 for critical
         ending, lines = Ending(UNKNOWN, ending.at_once), lines or ["interrupted"]
-        click.echo("UNKNOWN: " + one_line("; ".join(lines)).replace("|", "/"))
         with contextlib.suppress(OSError):
+            click.echo("UNKNOWN: " + one_line("; ".join(lines)).replace("|", "/"))
             _flush()
     elif isinstance(told, click.ClickException):
         told.show()
     else:
         _tell(lines)
+    if _is_unwritable(told):
+        _abandon_stdout()
     return ending
 
 
@@ -121,6 +128,8 @@ def _told(error: BaseException) -> tuple[Ending, list[str]]:
         return Ending(USAGE), list(getattr(error, "problems", ())) or [error.message]
     if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
         return Ending(USAGE), ['the command line needs more packages: pip install "coffers[cli]"']
+    if _is_unwritable(error):
+        return Ending(UNWRITABLE), ["the output cannot be written; is the disk full?"]
     return Ending(FAULT), [fault_text(error)]
 
 
@@ -148,21 +157,21 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
+def _is_unwritable(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _UNWRITABLE
+
+
 class _ClosedPipeError(Exception):
     """Nobody reads what we write any more."""
 
 
 @contextlib.contextmanager
 def _closed_pipe_told() -> Generator[None]:
-    """Name a closed pipe before click makes an exit of it; rich has made one of it already."""
+    """Name a closed pipe before click makes an exit of it."""
     try:
         yield
     except BrokenPipeError:
         raise _ClosedPipeError from None
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):
-            raise _ClosedPipeError from None
-        raise
 
 
 def _abandon_stdout() -> None:

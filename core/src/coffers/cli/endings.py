@@ -20,6 +20,7 @@ __all__ = [
     "NONE_READ",
     "SOME_FAILED",
     "UNKNOWN",
+    "UNWRITABLE",
     "USAGE",
     "Ending",
     "StoppedError",
@@ -33,6 +34,7 @@ USAGE: Final = 2  # usage or configuration; also: no account could be attempted
 UNKNOWN: Final = 3  # of `check`
 SOME_FAILED: Final = 5
 NONE_READ: Final = 69
+UNWRITABLE: Final = 74  # stdout takes no more: a full disk
 INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141  # what a shell says of a program that wrote to a closed pipe
 

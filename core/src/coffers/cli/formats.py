@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import click
 
@@ -42,17 +42,20 @@ def print_json(outcomes: Iterable[Outcome]) -> None:
 
 def print_json_value(value: Any) -> None:
     """Any JSON value, indented for people."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=_ascii_only()))
+    click.echo(json.dumps(value, indent=2, ensure_ascii=_ascii_only(sys.stdout)))
 
 
-def print_json_line(outcome: Outcome) -> None:
-    """One account on a line of its own, at once."""
-    click.echo(json.dumps({"schema": BALANCES_SCHEMA} | account_report(outcome), ensure_ascii=_ascii_only()))
+def print_json_line(outcome: Outcome, stdout: TextIO | None) -> None:
+    """One account on a line of its own, at once; to the stdout that was there before plugins ran, if there was one."""
+    if stdout is None:
+        return
+    line = json.dumps({"schema": BALANCES_SCHEMA} | account_report(outcome), ensure_ascii=_ascii_only(stdout))
+    click.echo(line, file=stdout)
 
 
-def _ascii_only() -> bool:
+def _ascii_only(stdout: TextIO | None) -> bool:
     # What another encoding cannot say would be replaced by something that is no JSON.
-    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+    return (getattr(stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
 
 
 def print_csv(outcomes: Iterable[Outcome]) -> None:

@@ -13,6 +13,7 @@ import click
 
 from coffers import Registry
 from coffers.cli.endings import StoppedError
+from coffers.cli.streams import stdout_for_data
 
 if TYPE_CHECKING:
     from coffers.sandbox import Sandbox
@@ -34,7 +35,8 @@ def open_sandbox(registry: Registry, *, port: int = 0) -> Generator[Sandbox]:
 
     if not registry.list():
         raise StoppedError(NO_PROVIDERS)
-    sandbox = Sandbox(port=port, registry=registry)
+    with stdout_for_data():
+        sandbox = Sandbox(port=port, registry=registry)
     for provider, error in sandbox.broken.items():
         click.echo(f"warning: {provider} has no working sandbox: {error.message}", err=True)
     if not sandbox.accounts:

@@ -16,6 +16,7 @@ from coffers import Account, Client, CoffersError, Outcome, Registry, one_line
 from coffers.cli.endings import balances_code
 from coffers.cli.formats import print_csv, print_json, print_json_line
 from coffers.cli.rows import rows_of
+from coffers.cli.streams import stdout_for_data
 from coffers.cli.table import BalancesTable
 from coffers.cli.terminal import is_terminal, live, print_plain, progress
 
@@ -50,11 +51,12 @@ def read_and_show(accounts: Sequence[Account], form: str, registry: Registry) ->
         the exit code.
     """
     outcomes: dict[str, Outcome] = {}
-    with Client(registry=registry) as client, _watched(accounts, outcomes, form):
+    stdout = sys.stdout
+    with Client(registry=registry) as client, _watched(accounts, outcomes, form), stdout_for_data():
         for outcome in client.read_many(accounts):
             outcomes[outcome.account.name] = outcome
             if form == "jsonl":
-                print_json_line(outcome)
+                print_json_line(outcome, stdout)
     ordered = [outcomes[account.name] for account in accounts]
     if form == "json":
         print_json(ordered)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TextIO
 
+import click
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
@@ -19,10 +20,7 @@ __all__ = ["console_of", "is_terminal", "live", "print_plain", "progress"]
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person sees it."""
-    try:
-        return stream is not None and stream.isatty()
-    except ValueError:  # closed
-        return False
+    return stream is not None and stream.isatty()
 
 
 def console_of(stream: TextIO, *, width: int | None = None) -> Console:
@@ -46,7 +44,7 @@ def print_plain(renderable: RenderableType) -> None:
     with console.capture() as captured:
         console.print(renderable, soft_wrap=False)
     for line in captured.get().splitlines():
-        sys.stdout.write(line.rstrip() + "\n")
+        click.echo(line.rstrip())  # which writes nothing where stdout was closed before the start
 
 
 @contextmanager

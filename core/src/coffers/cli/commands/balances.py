@@ -29,6 +29,7 @@ def command(names: tuple[str, ...], config: Path | None, form: str, timeout: flo
       2    usage or configuration; nothing was asked
       5    some accounts could not be read
       69   none could be read
+      74   the output could not be written
       130  interrupted
       1    a fault in coffers itself
     """

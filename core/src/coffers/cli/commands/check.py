@@ -20,6 +20,7 @@ from coffers import Client, Registry
 from coffers.cli.accounts import chosen_accounts, open_config
 from coffers.cli.endings import StoppedError
 from coffers.cli.options import SECONDS, config_option, verbose_option
+from coffers.cli.streams import stdout_for_data
 from coffers.cli.thresholds import STATES, judge, parse_thresholds
 
 __all__ = ["command"]
@@ -53,7 +54,7 @@ def command(
         thresholds = parse_thresholds(below, warn)
         registry = Registry()
         accounts = chosen_accounts(open_config(config, registry), names)
-        with Client(registry=registry) as client:
+        with Client(registry=registry) as client, stdout_for_data():
             left_s = max(0.0, timeout - (time.monotonic() - started))
             found = {outcome.account.name: outcome for outcome in client.read_many(accounts, within_s=left_s)}
         verdict = judge([found[account.name] for account in accounts], thresholds)

@@ -19,6 +19,7 @@ from coffers import CoffersError, Registry, Resolver, __version__, one_line
 from coffers.cli.accounts import config_file, open_config
 from coffers.cli.endings import ALL_READ, USAGE
 from coffers.cli.options import config_option, verbose_option
+from coffers.cli.streams import stdout_for_data
 
 __all__ = ["command"]
 
@@ -109,8 +110,8 @@ def _certificates(report: _Report) -> None:
     where = ", ".join(path for path in (paths.cafile, paths.capath) if path) or "no file and no folder"
     try:
         count = ssl.create_default_context().cert_store_stats()["x509_ca"]
-    except (OSError, ssl.SSLError) as error:
-        report.wrong(f"the store cannot be read ({type(error).__name__}): {where}")
+    except OSError as error:  # the store itself, OpenSSL's own config, $SSLKEYLOGFILE
+        report.wrong(f"TLS cannot be set up ({type(error).__name__}); authorities: {where}")
         return
     if count or paths.capath:  # those of a folder are read when they are needed
         report.good(f"{count} loaded from {where}; {ssl.OPENSSL_VERSION}")
@@ -125,7 +126,8 @@ def _plugins(report: _Report, registry: Registry) -> None:
         report.wrong("none is installed; for example: pip install coffers-NAME")
     for provider in installed:
         try:
-            registry.load(provider.id)
+            with stdout_for_data():
+                registry.load(provider.id)
         except CoffersError as error:
             report.wrong(f"{provider.id}: {error.message}")
         else:

@@ -18,6 +18,7 @@ from coffers.cli.endings import ALL_READ, StoppedError
 from coffers.cli.options import config_option, verbose_option
 from coffers.cli.private_files import write_private
 from coffers.cli.sandboxes import NO_PROVIDERS
+from coffers.cli.streams import stdout_for_data
 
 __all__ = ["command"]
 
@@ -37,7 +38,8 @@ _HEAD: Final = """\
 def command(providers: tuple[str, ...], config: Path | None, force: bool) -> int:
     """Write a config with an account for each PROVIDER, or for every installed one, and say what to fill in."""
     registry = Registry()
-    loaded = _loaded(registry, tuple(dict.fromkeys(providers)))
+    with stdout_for_data():
+        loaded = _loaded(registry, tuple(dict.fromkeys(providers)))
     path = config_file(config)
     variables = _Variables()
     write_private(path, "\n".join([_HEAD, *(_table(provider, variables) for provider in loaded)]), force=force)

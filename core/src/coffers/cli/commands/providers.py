@@ -17,6 +17,7 @@ from coffers.cli.endings import ALL_READ, USAGE
 from coffers.cli.formats import print_json_value
 from coffers.cli.options import verbose_option
 from coffers.cli.sandboxes import NO_PROVIDERS
+from coffers.cli.streams import stdout_for_data
 from coffers.cli.terminal import console_of, is_terminal, print_plain
 
 __all__ = ["command"]
@@ -34,13 +35,15 @@ def command(name: str | None, check: bool, as_json: bool) -> int:
     """
     registry = Registry()
     if name is not None:
-        loaded = registry.load(name)
+        with stdout_for_data():
+            loaded = registry.load(name)
         if as_json:
             print_json_value({"schema": "coffers.provider/1"} | _facts(loaded))
         else:
             _print_provider(loaded)
         return ALL_READ
-    checked = [_checked(registry, installed, check) for installed in registry.list()]
+    with stdout_for_data():
+        checked = [_checked(registry, installed, check) for installed in registry.list()]
     if as_json:
         print_json_value({"schema": "coffers.providers/1", "providers": checked})
     elif checked:
