@@ -24,25 +24,27 @@ def main() -> int:
         return 0
     try:
         from coffers.cli import run
-    except ModuleNotFoundError as error:
-        if error.name != "click":
-            raise
-        return _without_extra(arguments)
     except KeyboardInterrupt:
-        return 130
+        return _stopped(arguments, 130)
+    except ModuleNotFoundError as error:
+        if error.name == "click":
+            return _stopped(arguments, 2, 'the command line needs more packages: pip install "coffers[cli]"')
+        return _stopped(arguments, 2, f"the installation is broken, there is no module {error.name}: install it again")
     code, at_once = run(arguments)
     if at_once:
         os._exit(code)
     return code
 
 
-def _without_extra(arguments: list[str]) -> int:
-    text = 'the command line needs more packages: pip install "coffers[cli]"'
-    if arguments[:1] == ["check"]:  # a monitoring system would take 2 for critical
-        print(f"UNKNOWN: {text}")  # noqa: T201  the answer
+def _stopped(arguments: list[str], code: int, text: str = "") -> int:
+    """Tell why there is no command line; without a text it was interrupted. Returns the exit code."""
+    if next((argument for argument in arguments if not argument.startswith("-")), "") == "check":
+        # A monitoring system reads stdout, and would take 2 for critical.
+        print(f"UNKNOWN: {text or 'interrupted'}")  # noqa: T201  the answer
         return 3
-    print(f"coffers: {text}", file=sys.stderr)  # noqa: T201  there is no other way to say it
-    return 2
+    if text:
+        print(f"coffers: {text}", file=sys.stderr)  # noqa: T201  there is no other way to say it
+    return code
 
 
 if __name__ == "__main__":

@@ -231,3 +231,27 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for rival in ("one", "two"):
         install(folder, f"coffers-{rival}", {}, "[coffers.providers]\nclash = coffers_toybox\n")
     monkeypatch.syspath_prepend(str(folder))
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Leave what is installed as it is, but for every provider and the named distributions."""
+
+    def leave(*dists: str) -> None:
+        left = tmp_path / "bare"
+        left.mkdir()
+        kept = [str(left)]
+        for folder in sys.path:
+            infos = list(Path(folder).glob("*.dist-info"))
+            if not infos:
+                kept.append(folder)
+                continue
+            points = {info: info / "entry_points.txt" for info in infos}
+            gone = {info for info, file in points.items() if file.exists() and "[coffers." in file.read_text("utf-8")}
+            gone |= {info for info in infos if info.name.split("-")[0] in dists}
+            for entry in set(Path(folder).iterdir()) - gone:
+                if not (left / entry.name).exists():
+                    (left / entry.name).symlink_to(entry)
+        monkeypatch.setattr(sys, "path", kept)
+
+    return leave
