@@ -18,6 +18,7 @@ from coffers.plugin import (
     Attempt,
     BadResponseError,
     CoffersError,
+    ConfigError,
     Query,
     Response,
     SandboxAccount,
@@ -93,6 +94,12 @@ def test_the_request_is_a_json_post_with_the_key_in_the_body() -> None:
 
 def test_a_currency_is_asked_for_in_upper_case() -> None:
     assert json.loads(signed("usdt").body) == {"currency": "USDT", "key": KEY}
+
+
+@pytest.mark.parametrize("currency", ["U S", " USDT", "USDT\n", "€", "U" * 33])
+def test_a_currency_that_no_balance_can_have_is_refused(currency: str) -> None:
+    with pytest.raises(ConfigError, match="must be a symbol such as USDT"):
+        legacy.Settings(currency)
 
 
 @pytest.mark.parametrize("currency", [None, ""])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
-from coffers.plugin import BadResponseError, Balance, Snapshot
+from coffers.plugin import BadResponseError, Balance, ConfigError, Snapshot
 
 __all__ = ["Settings", "balance", "chosen", "wanted"]
 
@@ -19,12 +20,20 @@ _NOT_SYMBOLS: Final = frozenset(
 )
 
 
+def _is_symbol(_: Any, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    # What no balance can be named would match none: an account full of money would look empty.
+    if value and not re.fullmatch("[A-Z0-9._-]{1,32}", value.upper()):
+        raise ConfigError("must be a symbol such as USDT", field=attribute.name)
+
+
 @attrs.frozen
 class Settings:
     """The settings of either call."""
 
     currency: str | None = attrs.field(
-        default=None, metadata={"help": "a symbol, such as USDT, to read that balance alone"}
+        default=None,
+        validator=_is_symbol,
+        metadata={"help": "a symbol, such as USDT, to read that balance alone"},
     )
 
 
