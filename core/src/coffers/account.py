@@ -102,8 +102,9 @@ class Outcome:
         Raises:
             CoffersError: the read failed.
         """
-        if self.snapshot is None:
-            raise self.error or ConfigError("an outcome without a snapshot and without an error")
+        if self.error is not None:
+            raise self.error
+        assert self.snapshot is not None  # one of the two is there, see below
         return self.snapshot
 
     def __attrs_post_init__(self) -> None:

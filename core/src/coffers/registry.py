@@ -145,8 +145,10 @@ class Registry:
     def _missing(self, provider_id: str) -> PluginError:
         close = difflib.get_close_matches(provider_id, [installed.id for installed in self.list()], 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
+        first = provider_id.partition("-")[0]  # a dist of several providers is named after what they share
+        other = f" (or coffers-{provider_id})" if first != provider_id else ""
         return PluginError(
-            f"no plugin provides {provider_id!r}; install it: pip install coffers-{provider_id}{hint}",
+            f"no plugin provides {provider_id!r}; install it: pip install coffers-{first}{other}{hint}",
             provider=provider_id,
         )
 

@@ -1,7 +1,7 @@
 """The sandbox: a real HTTP server on loopback that speaks the protocol of every installed provider.
 
 Roof; ``pip install coffers[sandbox]``. For demos, for tests, and for trying an alert before it matters. All secrets in
-it are made up; it binds 127.0.0.1 only and answers no request whose ``Host`` is not a loopback name.
+it are made up; it binds 127.0.0.1 only and answers no request whose ``Host`` is not a loopback name::
 
     from coffers import Client
     from coffers.sandbox import Sandbox
@@ -17,7 +17,7 @@ provider's part never sees the prefix. The parts are entry points in the group `
 Modules: `sandbox` (the server's accounts and decisions), `accounts` (state and controls), `faults` (how it can
 misbehave), `control` (below), `config` (a config file for it), `parts` (finding them), `wire` (HTTP itself).
 
-**Control over HTTP.** The same controls for any language, in JSON; `curl` is enough:
+**Control over HTTP.** The same controls for any language, in JSON; `curl` is enough::
 
     GET   /-/accounts          {"accounts": [{"name", "provider", "base_url", "balances", "revoked", "fault",
                                               "requests", "last"}, ...]}

@@ -1,7 +1,7 @@
 """Vectors: recorded reads as folders of small files, and their replay through a provider's verbs.
 
 Roof: pure functions over files; never a socket, a clock or a test framework. One folder is one case,
-``vectors/<provider-id>/<case-name>/``; one file is one value:
+``vectors/<provider-id>/<case-name>/``; one file is one value::
 
     query.json        {"settings": {...}, "step": "balances", "state": {...}}; each part may be left out
     credentials.json  {"key": "..."}: made-up literals of one of the manifest's credentials classes
@@ -86,12 +86,12 @@ class Case:
 
     @property
     def provider_id(self) -> str:
-        """The provider's id: the name of the folder above."""
+        """The provider's id, which is the name of the folder above."""
         return self.folder.parent.name
 
     @property
     def name(self) -> str:
-        """The case's name: the name of its folder."""
+        """The case's name, which is that of its folder."""
         return self.folder.name
 
     def json(self, name: str) -> Any:

@@ -1,6 +1,6 @@
 """A loopback server that answers in every way a server should not, for tests of anything that speaks HTTP.
 
-Roof; standard library only. It listens on a loopback address alone, and every thread of it ends with its `with` block.
+Roof; standard library only. It listens on a loopback address alone, and every thread of it ends with its `with` block::
 
     with HostileServer("gzip_bomb") as server:
         read(server.base_url)
