@@ -406,3 +406,47 @@ def _failure(value: Any) -> BadResponseError | None:
     except BadResponseError as error:
         return error
     return None
+
+
+# --- answers that are too large to be looked at in detail ----------------------------------------------------------
+
+
+def test_an_answer_may_hold_a_hundred_thousand_values_and_no_more() -> None:
+    assert len(parse_json(b"[" + b"1," * 99_999 + b"1]")) == 100_000
+    with pytest.raises(BadResponseError, match="more than 100000 values"):
+        parse_json(b"[" + b"1," * 100_000 + b"1]")
+
+
+@pytest.mark.parametrize(
+    ("cls", "value"), [(list[int], [1] * 10_001), (dict[str, int], dict.fromkeys(map(str, range(10_001)), 1))]
+)
+def test_an_array_or_object_that_is_structured_has_at_most_ten_thousand_items(cls: Any, value: Any) -> None:
+    with pytest.raises(BadResponseError, match=r"\$: has more than 10000 items"):
+        structure(value, cls)
+
+
+def test_only_the_first_fault_is_looked_for() -> None:
+    looked_at: list[object] = []
+
+    def look(_: object, __: object, value: object) -> None:
+        looked_at.append(value)
+        raise ValueError
+
+    @attrs.frozen
+    class Row:
+        name: str = attrs.field(validator=look)
+
+    with pytest.raises(BadResponseError) as caught:
+        structure([{"name": str(number)} for number in range(5_000)], list[Row])
+    assert caught.value.field == "$[0]"
+    assert len(looked_at) < 10
+
+
+def test_a_member_that_may_be_missing_is_passed_over() -> None:
+    @attrs.frozen(kw_only=True)
+    class Row:
+        note: str = ""
+        amount: Amount
+
+    with pytest.raises(BadResponseError, match=r"^\$\.amount: must be a plain decimal number, is null$"):
+        structure({"amount": None}, Row)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
 
 from .amounts import MAX_DIGITS, amount_from_text
 from .errors import BadResponseError
@@ -20,10 +23,14 @@ from .messages import Response
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["MAX_DEPTH", "Amount", "members", "parse_json", "read_json", "structure"]
+__all__ = ["MAX_DEPTH", "MAX_ITEMS", "MAX_VALUES", "Amount", "members", "parse_json", "read_json", "structure"]
 
 #: How deep arrays and objects may lie in one another.
 MAX_DEPTH: Final = 64
+#: How many values a whole answer may hold, and one array or object that is structured. An answer of the largest size
+#: may have half a million values, and minutes would go into them.
+MAX_VALUES: Final = 100_000
+MAX_ITEMS: Final = 10_000
 
 #: The type of a money field in a provider's attrs class. Takes a JSON number or a text holding a plain decimal number
 #: (no separators, no currency, not empty) and keeps every digit.
@@ -39,7 +46,7 @@ def parse_json(body: bytes) -> Any:
     """The JSON value of `body`; numbers with a point or exponent are `Decimal`, others `int`.
 
     UTF-8 only, a byte-order mark is tolerated. No NaN or Infinity, no repeated key in an object, no half of a
-    surrogate pair, at most 64 levels, numbers of at most 50 digits and an exponent of at most ±60.
+    surrogate pair, at most 64 levels and 100,000 values, numbers of at most 50 digits and an exponent of at most ±60.
 
     Raises:
         BadResponseError: not such a JSON text; the message holds nothing of it.
@@ -60,6 +67,8 @@ def _strict_json(body: bytes) -> Any:
     text = body.decode("utf-8-sig")
     if not text.strip():
         raise _RefusedJSONError("is empty")
+    if body.count(b",") >= MAX_VALUES:
+        raise _RefusedJSONError(f"holds more than {MAX_VALUES} values")
     # An answer with few brackets cannot be deep: only others are measured.
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(text):
         raise _RefusedJSONError(f"is more than {MAX_DEPTH} levels deep")
@@ -146,10 +155,9 @@ def structure(value: Any, cls: type[T]) -> T:
         BadResponseError: not of that shape; `field` is the path of the first fault.
     """
     try:
-        return _converter(False).structure(value, cls)
+        return _converter().structure(value, cls)
     except Exception:  # noqa: BLE001  a validator of the provider's class may raise anything
-        # The fast converter does not know where it failed. The same value goes through the explaining one.
-        path, reason = _explain(value, cls)
+        path, reason = _explain(value, cls)  # the converter does not know where it failed
     raise BadResponseError(f"{path}: {reason}", field=path)
 
 
@@ -162,29 +170,65 @@ class _NotFitError(Exception):
     """A JSON value of the wrong type; its text is ours and holds no value."""
 
 
+#: Stands for a member that is not there.
+_MISSING: Final = object()
+
+
 def _explain(value: Any, cls: Any) -> tuple[str, str]:
+    """Path and reason of the first fault. Goes down to it, and looks at nothing behind it."""
+    path = "$"
+    while (misfit := next((part for part in _parts(value, cls) if _reason(*part[1:])), None)) is not None:
+        step, value, cls = misfit
+        path += step
+    return path, _reason(value, cls) or "is not understood"
+
+
+def _parts(value: Any, cls: Any) -> Iterator[tuple[str, Any, Any]]:
+    """What lies directly in `value` if it shall be a `cls`: where, the value, and what it shall be."""
+    from cattrs.cols import is_mapping, is_sequence
+
+    cls = _without_none(cls)
+    inner = get_args(cls)
+    items: Any = cast("Any", value) if isinstance(value, dict | list) else ()
+    if len(items) > MAX_ITEMS:
+        return
+    if isinstance(value, list):
+        if inner and (_is_tuple(cls) or is_sequence(cls)):
+            yield from ((f"[{index}]", item, inner[0]) for index, item in enumerate(items))
+    elif not isinstance(value, dict):
+        return
+    elif attrs.has(get_origin(cls) or cls):
+        yield from _members_due(items, cls)
+    elif inner and is_mapping(cls):  # an object's key may be personal, so it is no place to name
+        yield from ((".*", item, inner[1]) for item in items.values())
+
+
+def _members_due(value: dict[str, Any], cls: Any) -> Iterator[tuple[str, Any, Any]]:
+    made = get_origin(cls) or cls
+    hints = get_type_hints(made)
+    for attribute in attrs.fields(made):
+        if attribute.init and (attribute.name in value or attribute.default is attrs.NOTHING):
+            yield f".{attribute.name}", value.get(attribute.name, _MISSING), hints[attribute.name]
+
+
+def _without_none(cls: Any) -> Any:
+    if get_origin(cls) in (Union, UnionType):
+        others = [part for part in get_args(cls) if part is not type(None)]
+        return others[0] if len(others) == 1 else cls
+    return cls
+
+
+def _reason(value: Any, cls: Any) -> str | None:
+    """Why `value` is no `cls`; None where it is one."""
+    if value is _MISSING:
+        return "is missing"
     try:
-        _converter(True).structure(value, cls)
-    except Exception as error:  # noqa: BLE001  the same exception again, now with its place
-        path, leaf = "$", error
-        while isinstance(leaf, ExceptionGroup):
-            leaf = cast("ExceptionGroup[Exception]", leaf).exceptions[0]
-            path += _where(leaf)
-        if isinstance(leaf, _NotFitError | BadResponseError):
-            return path, str(leaf)
-        return path, "is missing" if isinstance(leaf, KeyError) else f"is not understood ({type(leaf).__name__})"
-    return "$", "is not understood"
-
-
-def _where(error: Exception) -> str:
-    for note in getattr(error, "__notes__", ()):
-        if type(note) is str:
-            continue  # somebody's own words; cattrs' notes are of its own kinds
-        if (name := getattr(note, "name", None)) is not None:
-            return f".{name}"
-        index = getattr(note, "index", None)
-        return f"[{index}]" if isinstance(index, int) else ".*"  # an object's key may be personal
-    return ""
+        _converter().structure(value, cls)
+    except (_NotFitError, BadResponseError) as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001  a validator of the provider's class may raise anything
+        return f"is not understood ({type(error).__name__})"
+    return None
 
 
 _JSON_NAMES: Final[Mapping[type, str]] = {
@@ -243,8 +287,7 @@ def _is_no_json_type(cls: Any) -> bool:
 
 
 @cache
-def _converter(explaining: bool) -> Converter:
-    import attrs
+def _converter() -> Converter:
     from cattrs import Converter
     from cattrs.cols import (
         homogenous_tuple_structure_factory,
@@ -255,7 +298,7 @@ def _converter(explaining: bool) -> Converter:
     )
     from cattrs.gen import make_dict_structure_fn
 
-    converter = Converter(detailed_validation=explaining)
+    converter = Converter(detailed_validation=False)
     converter.register_structure_hook(str, _strict(str, "a text"))
     converter.register_structure_hook(int, _strict(int, "a whole number"))
     converter.register_structure_hook(bool, _strict(bool, "true or false"))
@@ -263,13 +306,15 @@ def _converter(explaining: bool) -> Converter:
     converter.register_structure_hook(float, _no_float)
     converter.register_structure_hook(bytes, _no_json_type)
 
-    def guarded(factory: Callable[..., Any], json_type: type, wanted: str) -> Callable[[Any, Converter], Any]:
+    def guarded(factory: Callable[..., Any], json_type: type[Sized], wanted: str) -> Callable[[Any, Converter], Any]:
         def make(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
             inner = factory(cls, converter)
 
             def hook(value: Any, cls: Any) -> Any:
-                if type(value) is not json_type:
+                if not isinstance(value, json_type):
                     raise _misfit(wanted, value)
+                if len(value) > MAX_ITEMS:
+                    raise _NotFitError(f"has more than {MAX_ITEMS} items")
                 return inner(value, cls)
 
             return hook

@@ -16,6 +16,9 @@ from coffers_alphasms.refusals import refused
 
 from .request import Settings
 
+#: Ours: an answer is one line or a few, and megabytes of pairs would take seconds to tell apart.
+_MAX_BYTES = 128 * 1024
+
 _KEY = re.compile(r"(?:^|\s)([a-z_][a-z0-9_]*)\s*:", re.IGNORECASE | re.ASCII)
 
 
@@ -31,6 +34,8 @@ class Answer:
 @hookimpl
 def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
     """One balance in the configured currency; an error wins over a balance beside it."""
+    if len(response.body) > _MAX_BYTES:
+        raise BadResponseError(f"the answer is over {_MAX_BYTES // 1024} KiB", field="balance")
     answer = _read(response.text)
     if answer.errors:
         raise refused(response, *answer.errors)
