@@ -1,17 +1,20 @@
 """What all tests share: the guard of `tests/guard.py`, and the examples of README and docs, executed.
 
-Python blocks of a page are one module. A ```console block holds lines that begin with ``$``, each run in an empty
-folder, and what they print; ``...`` stands for anything. The documentation cannot lie, because it runs.
+Python blocks of a page are one module. A ```console block holds lines that begin with ``$`` and what they print;
+``...`` stands for anything. All commands of a page run in one folder, empty at first. The documentation cannot lie,
+because it runs.
 """
 
 from __future__ import annotations
 
 import doctest
 import os
+import shutil
 import subprocess
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sybil import Example, Sybil
@@ -27,7 +30,8 @@ def run_console(example: Example) -> str | None:
     scripts = sysconfig.get_path("scripts")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
     environment |= {"PATH": f"{scripts}{os.pathsep}{environment.get('PATH', '')}", "COLUMNS": "120"}
-    folder = example.namespace.setdefault("console_folder", tempfile.mkdtemp(prefix="coffers-docs-"))
+    folder: str = example.namespace.get("console_folder") or tempfile.mkdtemp(prefix="coffers-docs-")
+    example.namespace["console_folder"] = folder
     environment |= {"HOME": folder, "XDG_CONFIG_HOME": str(Path(folder) / ".config")}
     printed = ""
     for line in wanted.splitlines():
@@ -48,6 +52,12 @@ def run_console(example: Example) -> str | None:
     return f"expected:\n{wanted}\nprinted:\n{printed}"
 
 
+def remove_folder(namespace: dict[str, Any]) -> None:
+    """At the end of a page: its folder goes."""
+    if folder := namespace.get("console_folder"):
+        shutil.rmtree(folder)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A page's examples build on one another: whatever shuffled the tests, these stay in the order of the page."""
@@ -60,4 +70,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), CodeBlockParser(language="console", evaluator=run_console), SkipParser()],
     patterns=["README.md", "docs/**/*.md"],
+    teardown=remove_folder,
 ).pytest()

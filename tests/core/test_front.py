@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,21 @@ def test_every_public_name_is_there() -> None:
     for name in coffers.__all__:
         assert getattr(coffers, name) is not None
     assert set(coffers.__all__) <= set(dir(coffers))
+
+
+def test_the_three_lists_of_names_agree() -> None:
+    """What type checkers see, what is loaded when it is used, and what a star import takes."""
+    tree = ast.parse(Path(coffers.__file__).read_text("utf-8"))
+    [seen] = [node for node in tree.body if isinstance(node, ast.If)]
+    typed = {
+        alias.name: imported.module
+        for imported in seen.body
+        if isinstance(imported, ast.ImportFrom)
+        for alias in imported.names
+    }
+    homes = {name: module for module, names in coffers._HOMES.items() for name in names}
+    assert typed == homes
+    assert {*homes, "__version__"} == set(coffers.__all__)
 
 
 def test_another_name_is_an_attribute_error() -> None:

@@ -1,6 +1,7 @@
 """The messages of one read: Query -> Request -> SignedRequest -> Response, and what an attempt brings along.
 
-Floor 1. Frozen values. The one encoder for targets and bodies is here: what is signed is what is sent.
+Floor 1. Frozen values. The one encoder for targets and bodies is here: what is signed is what is sent, never encoded
+again. Only a `SignedRequest` holds secrets in the clear, and it never shows them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The manifest: what a provider says about itself, and the config keys that follow from it.
 
 Floor 2. A provider declares two kinds of attrs classes; the flat config table of an account feeds both:
-`settings` (public, seen by `request` and `parse`) and `credentials` (seen by `sign` alone).
+`settings` (public, seen by `request` and `parse`; never a secret) and `credentials` (seen by `sign` alone).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How the sandbox can be told to misbehave: one table, shown by the command line and checked here.
 
-Roof. What a fault does to an answer is in this table; what it does to the connection is in `wire`, under the same name.
+Roof; no I/O here. What a fault does to an answer is in this table; what it does to the connection is in `wire`, under
+the same name.
 """
 
 from __future__ import annotations

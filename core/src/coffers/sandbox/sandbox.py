@@ -1,6 +1,6 @@
 """The sandbox: accounts, the address of each, and the decision what to answer to a request.
 
-Roof. The server itself is in `wire`, started and stopped here.
+Roof. The server itself is in `wire`, started and stopped here. What is logged, or kept of a request, never holds a key.
 """
 
 from __future__ import annotations
