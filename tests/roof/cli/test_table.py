@@ -11,7 +11,6 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,8 +39,32 @@ def fill(bank: Bank) -> None:
 ACCOUNTS = ("a-rather-long-account-name", "empty", "payouts")
 
 
-def on_a_terminal(config: Path | None, columns: int, form: str | None = None, **environment: str) -> str:
-    """What a terminal of that width gets; without a config, of the list of providers."""
+def drained(terminal: int, awaited: str = "", act: Callable[[], None] = lambda: None) -> str:
+    """All that a terminal gets; `act` is called when `awaited` has been seen."""
+    shown = bytearray()
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # the other end is closed
+            part = b""
+        if not part:
+            return shown.decode().replace("\r\n", "\n")
+        shown += part
+        if awaited and awaited.encode() in shown:
+            awaited = ""
+            act()
+
+
+def on_a_terminal(
+    config: Path | None,
+    columns: int,
+    form: str | None = None,
+    *,
+    awaited: str = "",
+    act: Callable[[], None] = lambda: None,
+    **environment: str,
+) -> str:
+    """What a terminal of that width gets; without a config, of the list of providers. The rest as for `drained`."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     command = ["providers"] if config is None else ["balances", "--config", str(config)]
@@ -50,18 +73,10 @@ def on_a_terminal(config: Path | None, columns: int, form: str | None = None, **
         arguments, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=os.environ | {"TERM": "xterm"} | environment
     ) as running:
         os.close(theirs)
-        shown = bytearray()
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            shown += part
+        shown = drained(ours, awaited, act)
         running.communicate(timeout=20)
     os.close(ours)
-    return shown.decode().replace("\r\n", "\n")
+    return shown
 
 
 def last_frame(shown: str) -> str:
@@ -124,9 +139,8 @@ def test_no_color_is_respected(config: Write, bank: Bank) -> None:
 def test_it_fills_as_accounts_complete(config: Write, bank: Bank) -> None:
     fill(bank)
     bank.waiting = {"empty"}
-    threading.Timer(0.6, bank.release.set).start()
-    shown = on_a_terminal(config(*ACCOUNTS), 200)
-    assert "2 of 3 accounts read" in shown
+    shown = on_a_terminal(config(*ACCOUNTS), 200, awaited="2 of 3 accounts read", act=bank.release.set)
+    assert bank.release.is_set()
     assert "reading …" in shown
     assert "accounts read" not in last_frame(shown)
 
@@ -135,7 +149,6 @@ def test_it_fills_as_accounts_complete(config: Write, bank: Bank) -> None:
 def test_progress_is_on_stderr_and_the_data_where_it_belongs(config: Write, bank: Bank, form: str | None) -> None:
     fill(bank)
     bank.waiting = {"empty"}
-    threading.Timer(0.5, bank.release.set).start()
     ours, theirs = pty.openpty()
     arguments = [sys.executable, "-m", "coffers", "balances", "--config", str(config(*ACCOUNTS))]
     with subprocess.Popen(
@@ -147,10 +160,10 @@ def test_progress_is_on_stderr_and_the_data_where_it_belongs(config: Write, bank
     ) as running:
         os.close(theirs)
         assert running.stdout is not None
+        told = drained(ours, "2 of 3 accounts read", bank.release.set)
         data = running.stdout.read()
-        told = os.read(ours, 1_000_000).decode()
     os.close(ours)
-    assert "2 of 3 accounts read" in told
+    assert bank.release.is_set()
     assert "USDT" not in told
     assert data.count("TRC20") == 1
     assert "\x1b" not in data
@@ -200,8 +213,7 @@ def test_more_accounts_than_lines_are_counted_and_then_shown_whole(config: Write
     for name in names:
         bank.rows(name, {"currency": "USD", "total": "1.50"})
     bank.waiting = {"shop59"}
-    threading.Timer(0.8, bank.release.set).start()
-    shown = on_a_terminal(config(*names), 100)
-    assert "59 of 60 accounts read" in shown
+    shown = on_a_terminal(config(*names), 100, awaited="59 of 60 accounts read", act=bank.release.set)
+    assert bank.release.is_set()
     assert "reading" not in shown
     assert all(shown.count(name) == 1 for name in names)
