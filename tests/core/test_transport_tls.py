@@ -213,3 +213,12 @@ def test_close_wakes_a_reader(good: ssl.SSLContext, ca_file: Path) -> None:
         assert time.monotonic() - began < 0.3
     assert isinstance(error, NetworkError)
     assert error.message.endswith("the transport was closed")
+
+
+def test_a_machine_on_which_tls_cannot_be_set_up_is_told_apart_from_a_bad_ca_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "no-such-folder" / "keys"))
+    with pytest.raises(ConfigError, match="TLS cannot be set up") as caught:
+        connection_module.trust(None)
+    assert caught.value.field is None

@@ -202,7 +202,7 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     """A context that verifies names and certificates against the system's authorities, or those of `ca_file` alone.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: the file cannot be used, or TLS cannot be set up on this machine.
     """
     try:
         return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
@@ -210,6 +210,8 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         reason = "holds no certificate in PEM form"
     except (OSError, ValueError):
         reason = "cannot be read"
+    if ca_file is None:
+        raise ConfigError("TLS cannot be set up with the system's authorities; see `coffers doctor`")
     raise ConfigError(f"ca_file {reason}", field="ca_file")
 
 
