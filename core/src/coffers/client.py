@@ -120,6 +120,7 @@ class Client:
         self.registry: Registry = Registry() if registry is None else registry
         self._transport = HttpTransport(monotonic=monotonic) if transport is None else transport
         self._resolver = Resolver() if resolver is None else resolver
+        self._owns_resolver = resolver is None
         self._timeout_s = timeout_s
         self._clock = clock
         self._monotonic = monotonic
@@ -145,9 +146,14 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close every connection; reads under way fail with `NetworkError` at once. May be called twice."""
+        """Close every connection; reads under way fail with `NetworkError` at once. May be called twice.
+
+        A secret's command under way is killed, unless the resolver was given.
+        """
         self._closed.set()
         self._transport.close()
+        if self._owns_resolver:
+            self._resolver.stop()
 
     # --- one account -----------------------------------------------------------------------------------------------
 

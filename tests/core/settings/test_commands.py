@@ -192,3 +192,17 @@ def test_an_interrupt_stops_the_command_and_leaves_it_to_the_next(tmp_path: Path
     signal.signal(signal.SIGINT, before)
     assert ask(runs, words) == f"{CANARY}\n"
     assert log.read_text() == "run\nrun\n"
+
+
+def test_stopping_kills_what_runs_and_refuses_who_waits(tmp_path: Path) -> None:
+    runs, log = CommandRuns(), tmp_path / "log"
+    told: list[str] = []
+    waiter = threading.Thread(target=lambda: told.append(ask(runs, counted(log, 30), 20)))
+    waiter.start()
+    wait_for(lambda: written(log))
+    began = time.monotonic()
+    runs.stop()
+    waiter.join(5)
+    assert time.monotonic() - began < 2
+    assert len(told) == 1
+    assert "failed with exit status" in told[0]

@@ -232,6 +232,34 @@ def test_an_interrupt_ends_it_within_a_second(config: Write, bank: Bank) -> None
     assert (running.returncode, out, err.strip()) == (130, "", "")
 
 
+def test_an_interrupt_leaves_no_command_behind(tmp_path: Path, bank: Bank) -> None:
+    log, script = tmp_path / "pid", tmp_path / "slow.py"
+    script.write_text(
+        f"import os, pathlib, time\npathlib.Path({str(log)!r}).write_text(f'{{os.getpid()}} ')\ntime.sleep(30)\n"
+    )
+    file = tmp_path / "slow.toml"
+    command = f"cmd:{sys.executable} -S {script}"
+    file.write_text(
+        f'[accounts.a]\nprovider = "toybox"\npurse = "main"\ncount = 1\nkey = "{command}"\nbase_url = "{bank.url}/a"\n'
+    )
+    with start("balances", "--config", file) as running:
+        while not (log.exists() and log.read_text().endswith(" ")):
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 130
+    pid = int(log.read_text())
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return  # dead; nobody has taken note of it yet
+        time.sleep(0.01)
+    pytest.fail("the command still runs")
+
+
 @pytest.mark.parametrize("form", ["--json", "--jsonl", "--csv", None])
 def test_a_closed_pipe_is_quiet(config: Write, bank: Bank, form: str | None) -> None:
     fill(bank)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Final
@@ -34,13 +34,16 @@ class _TookTooLongError(ConfigError):
         super().__init__("its command took too long and was stopped; see what it waits for, or give a longer `timeout`")
 
 
-def run_command(words: Sequence[str], deadline: float, *, max_bytes: int) -> bytes:
+def run_command(
+    words: Sequence[str], deadline: float, *, max_bytes: int, watch: Callable[[subprocess.Popen[bytes]], object]
+) -> bytes:
     """What a program prints on its standard output.
 
     Args:
         words: the program and its arguments.
         deadline: in seconds of `time.monotonic`; after it the program and all it started are killed.
         max_bytes: the most it may print.
+        watch: told of the process as soon as it runs.
 
     Raises:
         ConfigError: it is not there, cannot be started, fails, prints too much or takes too long.
@@ -49,6 +52,7 @@ def run_command(words: Sequence[str], deadline: float, *, max_bytes: int) -> byt
         raise _TookTooLongError
     with _started(words) as process:
         try:
+            watch(process)
             output = _output(process, deadline, max_bytes)
             status = process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -115,6 +119,18 @@ class CommandRuns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runs: dict[tuple[tuple[str, ...], Path | None], Future[bytes]] = {}
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def stop(self) -> None:
+        """Kill the commands under way, and all they started; whoever waits for one is refused."""
+        with self._lock:
+            for process in self._processes:
+                if process.poll() is None:
+                    _kill(process)
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._processes = [*(known for known in self._processes if known.returncode is None), process]
 
     def output(self, words: Sequence[str], folder: Path | None, deadline: float | None, *, max_bytes: int) -> bytes:
         """What the program prints; see `run_command`. `folder` only tells apart whose command it is.
@@ -145,7 +161,7 @@ class CommandRuns:
         self, run: Future[bytes], key: tuple[tuple[str, ...], Path | None], deadline: float, max_bytes: int
     ) -> bytes:
         try:
-            output = run_command(key[0], deadline, max_bytes=max_bytes)
+            output = run_command(key[0], deadline, max_bytes=max_bytes, watch=self._watch)
         except BaseException as error:
             if isinstance(error, ConfigError) and not isinstance(error, _TookTooLongError):
                 run.set_exception(ConfigError(error.message))  # a fresh one: this one's frames hold the output

@@ -82,6 +82,10 @@ class References:
         self._environ = environ
         self._commands = CommandRuns()
 
+    def stop(self) -> None:
+        """Kill the commands under way."""
+        self._commands.stop()
+
     def value(self, reference: str, folder: Path | None, deadline: float | None, warn: Callable[[str], None]) -> Secret:
         """The value a well-formed reference stands for.
 

@@ -51,6 +51,10 @@ class Resolver:
         self._references = References(environ)
         self._shapes: dict[tuple[str, type[Any], tuple[type[Any], ...]], Shape] = {}
 
+    def stop(self) -> None:
+        """Kill the commands under way; whoever waits for one gets `ConfigError`."""
+        self._references.stop()
+
     def resolve(self, account: Account, manifest: Provider[Any, Any], deadline: float | None = None) -> Resolved:
         """Check the account's keys, follow its references, build the provider's classes.
 
