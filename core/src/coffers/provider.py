@@ -19,6 +19,7 @@ from .secret import Secret
 
 __all__ = [
     "CONTRACT_VERSION",
+    "PROVIDER_ID",
     "RESERVED_KEYS",
     "ConfigField",
     "NoSettings",
@@ -38,7 +39,8 @@ RESERVED_KEYS: Final = frozenset(
 S = TypeVar("S")
 C = TypeVar("C")
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+#: What a provider's id looks like.
+PROVIDER_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _NETLOC = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)*")
 
@@ -141,7 +143,7 @@ class Provider(Generic[S, C]):
     contract: int = CONTRACT_VERSION
 
     def __attrs_post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
+        if not PROVIDER_ID.fullmatch(self.id):
             raise ValueError("id: lower-case letters, digits and '-' only")
         if self.token_step in ("", "balances"):
             raise ValueError("token_step: must be a step of its own; a read begins with 'balances'")

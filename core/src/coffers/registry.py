@@ -21,7 +21,7 @@ from .errors import CoffersError, PluginError, one_line
 from .hookspecs import ENTRY_POINT_GROUP
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
 from .models import Snapshot
-from .provider import CONTRACT_VERSION, ConfigField, Provider, config_fields
+from .provider import CONTRACT_VERSION, PROVIDER_ID, ConfigField, Provider, config_fields
 
 __all__ = ["InstalledProvider", "LoadedProvider", "Registry"]
 
@@ -145,12 +145,13 @@ class Registry:
     def _missing(self, provider_id: str) -> PluginError:
         close = difflib.get_close_matches(provider_id, [installed.id for installed in self.list()], 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        first = provider_id.partition("-")[0]  # a dist of several providers is named after what they share
-        other = f" (or coffers-{provider_id})" if first != provider_id else ""
-        return PluginError(
-            f"no plugin provides {provider_id!r}; install it: pip install coffers-{first}{other}{hint}",
-            provider=provider_id,
-        )
+        if not PROVIDER_ID.fullmatch(provider_id):
+            what = "a provider's id is lower-case letters, digits and '-'"
+        else:
+            shared = provider_id.partition("-")[0]  # a dist of several providers is named after what they share
+            other = f" (or coffers-{shared})" if shared != provider_id else ""
+            what = f"install it: pip install coffers-{provider_id}{other}"
+        return PluginError(f"no plugin provides {provider_id!r}; {what}{hint}", provider=provider_id)
 
     def _entry_points(self) -> dict[str, tuple[InstalledProvider, Callable[[], object]]]:
         with self._lock:
