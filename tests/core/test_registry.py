@@ -91,7 +91,7 @@ def test_a_name_claimed_by_two_distributions_is_refused_naming_both(install: Ins
 
 def test_a_missing_provider_says_what_to_install() -> None:
     assert "pip install coffers-acme" in reason("acme")
-    # A dist of several providers has the name they share; nobody may be sent after one that does not exist.
+    # A dist of several providers has the name they share.
     assert "pip install coffers-acme-v2 (or coffers-acme)" in reason("acme-v2")
     assert "pip install" not in reason("../Evil Name")
 
