@@ -47,11 +47,12 @@ nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "virtualenv"
 
 
-def install(session: nox.Session, *groups: str, extras: str = "cli,sandbox,testing,keyring") -> None:
-    """Core and every plugin from the checkout, as a user's pip would build them, and some tool groups."""
+def install(session: nox.Session, *groups: str, editable: bool = False) -> None:
+    """Core with its extras and every plugin from the checkout, as a user's pip would build them, and some tool groups."""
     tools = [requirement for group in groups for requirement in GROUPS[group]]
-    dists = [f"{CORE}[{extras}]" if extras else str(CORE), *map(str, PLUGINS)]
-    session.install("-c", str(CONSTRAINTS), *dists, *tools)
+    dists = [f"{CORE}[cli,sandbox,testing,keyring]", *map(str, PLUGINS)]
+    flags = ["-e"] if editable else []
+    session.install("-c", str(CONSTRAINTS), *(part for dist in dists for part in (*flags, dist)), *tools)
 
 
 @nox.session(default=False)
@@ -81,7 +82,7 @@ def tidy(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """mypy strict and pyright strict, over the sources and over what users and plugin authors write."""
-    install(session, "types", "test")
+    install(session, "types", "test", editable=True)  # so that both checkers see one copy of every module
     session.run("mypy", *SOURCES)
     session.run("pyright")
     session.run("pytest", "tests/typing")
