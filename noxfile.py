@@ -48,7 +48,7 @@ nox.options.default_venv_backend = "virtualenv"
 
 
 def install(session: nox.Session, *groups: str, editable: bool = False) -> None:
-    """Core with its extras and every plugin from the checkout, as a user's pip would build them, and some tool groups."""
+    """Core with its extras and every plugin, as pip builds them from the checkout, and some tool groups."""
     tools = [requirement for group in groups for requirement in GROUPS[group]]
     dists = [f"{CORE}[cli,sandbox,testing,keyring]", *map(str, PLUGINS)]
     flags = ["-e"] if editable else []
