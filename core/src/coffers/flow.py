@@ -115,7 +115,7 @@ class BoundAccount:
     settings: Any
     credentials: Any = attrs.field(repr=False)
     secrets: tuple[Secret, ...]
-    scrub: Callable[[str], str]
+    scrub: Scrubber
 
     @cached_property
     def telltale(self) -> Scrubber:
@@ -305,9 +305,10 @@ def _scrubbed(balances: list[Balance], bound: BoundAccount) -> tuple[Balance, ..
     names = "\n".join(f"{row.currency}\n{row.network}\n{row.wallet}" for row in balances)
     if bound.telltale.finds(names):
         raise _finished(BadResponseError("the answer holds a secret of this account where a name is due"), bound)
+    details = "\n".join(text for row in balances for item in row.details.items() for text in item)
+    if not bound.scrub.finds(details):
+        return tuple(balances)
     return tuple(
         attrs.evolve(row, details={bound.scrub(name): bound.scrub(text) for name, text in row.details.items()})
-        if row.details
-        else row
         for row in balances
     )
