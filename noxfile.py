@@ -92,6 +92,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test but those of types and wheels, and every example of README and docs."""
     install(session, "lint", "test", "witnesses")
+    for old in HERE.glob(f".coverage.{session.python}*"):
+        old.unlink()
     session.run(
         *("coverage", "run", "-m", "pytest", "tests", "plugins", "docs", "README.md"),
         *("--ignore=tests/typing", "--ignore=tests/wheels"),

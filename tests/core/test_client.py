@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import pickle
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +26,7 @@ from coffers import (
     Outcome,
     PluginError,
     Registry,
+    Resolver,
     Secret,
     TimedOutError,
 )
@@ -183,6 +186,21 @@ def _while_reading(reader: Client, of: Account, act: Callable[[], None]) -> list
     act()
     thread.join()
     return outcomes
+
+
+def test_a_resolver_that_was_given_outlives_the_client() -> None:
+    script = "import time; print('made-up', flush=True); time.sleep(0.4)"
+    of = Account("shop", "toy", {"key": f'cmd:{sys.executable} -S -c "{script}"'})
+    resolver = Resolver()
+    reader = client(resolver=resolver)
+    manifest = reader.registry.load("toy").manifest
+    with ThreadPoolExecutor() as threads:
+        resolving = threads.submit(resolver.resolve, of, manifest)
+        time.sleep(0.2)
+        reader.close()
+        assert resolving.result().secrets == (Secret("made-up"),)
+    resolver.stop()  # its command has ended: there is nothing to kill
+    assert resolver.resolve(of, manifest).secrets == (Secret("made-up"),)
 
 
 # --- one at a time, and the nonce ----------------------------------------------------------------------------------

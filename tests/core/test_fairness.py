@@ -48,3 +48,15 @@ def test_any_history_keeps_the_limit_and_loses_nobody(per_host: int, history: li
             turns.done(host)
             out[host] -= 1
         assert (len(turns), turns.out) == (waiting.total(), out.total())
+
+
+def test_who_comes_to_a_full_host_waits_until_a_place_is_free() -> None:
+    turns = FairQueue(1)
+    turns.put("a", Account("a1", "toy"))
+    assert turns.take() is not None
+    turns.put("a", Account("a2", "toy"))
+    assert turns.take() is None
+    turns.done("a")
+    turn = turns.take()
+    assert turn is not None
+    assert turn[1].name == "a2"
