@@ -38,7 +38,7 @@ UNWRITABLE: Final = 74  # stdout takes no more: a full disk
 INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141  # what a shell says of a program that wrote to a closed pipe
 
-#: Errors of accounts for which nothing was sent.
+#: Errors of accounts for which nothing was sent; a plugin may also fail over an answer, then there were attempts.
 _NOT_ATTEMPTED: Final = frozenset({"config", "plugin"})
 
 
@@ -68,7 +68,7 @@ class StoppedError(Exception):
 def balances_code(outcomes: Iterable[Outcome]) -> int:
     """The exit code of `balances` for what became of the chosen accounts (at least one)."""
     errors = [outcome.error for outcome in outcomes]
-    if all(error is not None and error.kind in _NOT_ATTEMPTED for error in errors):
+    if all(error is not None and error.kind in _NOT_ATTEMPTED and not error.attempts for error in errors):
         return USAGE
     if all(error is not None for error in errors):
         return NONE_READ
