@@ -57,7 +57,8 @@ _log = logging.getLogger("coffers")
 class Nonces:
     """Strictly rising numbers, milliseconds since 1970 wherever they suffice.
 
-    Milliseconds on purpose: a larger unit would lock the user's other tools out of the same key for good.
+    Milliseconds on purpose: numbers of a finer unit are larger, and a provider that has seen one refuses the smaller
+    ones of the user's other tools with the same key from then on.
     """
 
     def __init__(self) -> None:
