@@ -24,7 +24,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, get_args, get_type_hints
+from typing import Any, Final, Protocol, get_args, get_type_hints
 
 import attrs
 
@@ -43,9 +43,11 @@ from coffers.plugin import (
 )
 
 __all__ = [
+    "VERBS",
     "Arrow",
     "Case",
     "Plugin",
+    "arrow_of",
     "error_to_json",
     "find_vectors",
     "load_cases",
@@ -56,6 +58,10 @@ __all__ = [
     "write_case",
 ]
 
+#: What an author wrote, in the order of a read; ``canonical`` is the step within signing that has a file of its own.
+VERBS: Final = ("request", "canonical", "sign", "parse")
+
+_FILES: Final = {"request": "request.http", "canonical": "canonical.txt", "sign": "signed.http"}
 _ENDS = ("snapshot.json", "token.json", "error.json")
 
 
@@ -121,6 +127,14 @@ class Case:
             raise ValueError(f"{self.folder}: credentials.json completes none of the credentials classes")
         return None
 
+    def fault(self, name: str) -> str | None:
+        """What is wrong with a JSON file of the case, or None."""
+        try:
+            value = json.loads(self.files[name])
+        except ValueError as error:
+            return f"not JSON ({error})"
+        return None if isinstance(value, dict) else "must hold an object"
+
     @property
     def attempt(self) -> Attempt:
         """Time, nonce and token of the attempt."""
@@ -176,14 +190,25 @@ def load_cases(folder: Path) -> tuple[Case, ...]:
 
 def replay(case: Case, plugin: Plugin) -> Iterator[Arrow]:
     """The case's arrows, in the order of the verbs: each whose two ends exist. What a verb raises gets out."""
-    for verb, file, actual in _answers(case, plugin):
-        if verb == "parse":
-            names = [name for name in _ENDS if name in case.files]
-            if names:
-                yield Arrow(verb, names[0], *_comparable(names[0], case.json(names[0]), file, actual))
-        elif file in case.files:
-            expected = case.files[file]
-            yield Arrow(verb, file, expected.decode() if isinstance(actual, str) else expected, actual)
+    for verb in VERBS:
+        arrow = arrow_of(case, plugin, verb)
+        if arrow is not None:
+            yield arrow
+
+
+def arrow_of(case: Case, plugin: Plugin, verb: str) -> Arrow | None:
+    """The case's arrow of one of the `VERBS`; None where it has no such file. What a verb raises gets out."""
+    if not _has(case, verb):
+        return None
+    answer = _answer(case, plugin, verb)
+    if answer is None:
+        return None
+    file, actual = answer
+    if verb == "parse":
+        wanted = next(name for name in _ENDS if name in case.files)
+        return Arrow(verb, wanted, *_comparable(wanted, case.json(wanted), file, actual))
+    expected = case.files[file]
+    return Arrow(verb, file, expected.decode() if isinstance(actual, str) else expected, actual)
 
 
 def write_case(case: Case, plugin: Plugin) -> None:
@@ -198,21 +223,40 @@ def write_case(case: Case, plugin: Plugin) -> None:
         (case.folder / file).write_bytes(content)
 
 
+def _has(case: Case, verb: str) -> bool:
+    """Whether the case has the file that a verb must answer."""
+    if verb == "parse":
+        return "response.http" in case.files and any(name in case.files for name in _ENDS)
+    return _FILES[verb] in case.files
+
+
 def _answers(case: Case, plugin: Plugin) -> Iterator[tuple[str, str, Any]]:
     """Verb, file and actual value of each verb whose inputs the case has."""
+    for verb in VERBS:
+        answer = _answer(case, plugin, verb)
+        if answer is not None:
+            yield verb, *answer
+
+
+def _answer(case: Case, plugin: Plugin, verb: str) -> tuple[str, Any] | None:
+    """The file's name and what the verb answers; None where the case lacks what it needs."""
     manifest = plugin.coffers_provider()
     query = case.query(manifest)
-    if "request.http" in case.files or "signed.http" in case.files or "credentials.json" in case.files:
-        request = plugin.coffers_request(query)
-        yield "request", "request.http", render_request(request)
-        if "credentials.json" in case.files or not manifest.credentials:
-            credentials = case.credentials(manifest)
-            canonical = getattr(plugin, "canonical", None)
-            if canonical is not None:
-                yield "canonical", "canonical.txt", canonical(request, credentials, case.attempt)
-            yield "sign", "signed.http", render_request(plugin.coffers_sign(request, credentials, case.attempt))
-    if "response.http" in case.files:
-        yield "parse", *_parsed(read_response(case.files["response.http"]), query, plugin)
+    if verb == "parse":
+        response = case.files.get("response.http")
+        return None if response is None else _parsed(read_response(response), query, plugin)
+    if not case.files.keys() & {"request.http", "signed.http", "credentials.json"}:
+        return None
+    request = plugin.coffers_request(query)
+    if verb == "request":
+        return _FILES[verb], render_request(request)
+    if manifest.credentials and "credentials.json" not in case.files:
+        return None
+    credentials = case.credentials(manifest)
+    if verb == "sign":
+        return _FILES[verb], render_request(plugin.coffers_sign(request, credentials, case.attempt))
+    canonical = getattr(plugin, "canonical", None)
+    return None if canonical is None else (_FILES[verb], canonical(request, credentials, case.attempt))
 
 
 def _parsed(response: Response, query: Query[Any], plugin: Plugin) -> tuple[str, Any]:

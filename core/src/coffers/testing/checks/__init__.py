@@ -1,0 +1,19 @@
+"""The standard checks of the kit, one module for each thing they are about.
+
+Roof. To add a check, write a function in the module it belongs to; nothing else changes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from coffers.testing.checking import Check, registered
+
+from . import manifest as manifest
+from . import purity as purity
+from . import vectors as vectors
+
+__all__ = ["CHECKS"]
+
+#: Every standard check, in the order they run.
+CHECKS: Final[tuple[Check, ...]] = tuple(registered())

@@ -1,0 +1,113 @@
+"""Watching a pure function: whatever reaches for the world ends the call at once, and is named.
+
+Roof; standard library only. Python reports each call of the thread to a profile function, calls into C included, so a
+clock is seen however it was imported. It sees what runs, not what is written: the linter's bans see the rest.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+__all__ = ["ImpureError", "other_time_zone", "watched"]
+
+
+class ImpureError(BaseException):
+    """The watched code reached for the world; the text names what and where. Nothing that catches `Exception` hides it."""
+
+
+#: Modules in C, all of whose functions touch the world.
+_C_MODULES: Final = frozenset({"posix", "nt", "_socket", "_ssl", "select", "_posixsubprocess", "_winapi", "_io"})
+#: Single functions in C.
+_C_FUNCTIONS: Final = frozenset(
+    {
+        *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.sleep"),
+        *(
+            "time.perf_counter_ns",
+            "time.process_time",
+            "time.process_time_ns",
+            "time.thread_time",
+            "time.clock_gettime",
+        ),
+        *("time.thread_time_ns", "time.clock_gettime_ns", "builtins.print", "builtins.input", "builtins.open"),
+        *("_thread.start_new_thread", "_thread.start_joinable_thread", "io.open"),
+    }
+)
+#: Modules in Python, all of whose functions touch the world.
+_MODULES: Final = frozenset(
+    {"os", "random", "secrets", "socket", "ssl", "subprocess", "tempfile", "logging", "http.client", "urllib.request"}
+)
+#: Functions in Python.
+_FUNCTIONS: Final = frozenset({"uuid.uuid1", "uuid.uuid4", "uuid.getnode", "threading.start", "warnings.warn"})
+_NOW: Final = frozenset({"now", "utcnow", "today"})
+
+
+def _reached(frame: FrameType, event: str, subject: Any) -> str | None:
+    """What of the world this call reaches for, or None."""
+    if event == "call":
+        module, name = str(frame.f_globals.get("__name__", "")), frame.f_code.co_name
+        return f"{module}.{name}" if module in _MODULES or f"{module}.{name}" in _FUNCTIONS else None
+    if event != "c_call":
+        return None
+    owner = getattr(subject, "__self__", None)
+    name = getattr(subject, "__name__", "")
+    if isinstance(owner, type) and issubclass(owner, datetime.date) and name in _NOW:
+        return f"{owner.__name__}.{name}"
+    if isinstance(owner, random.Random):
+        return f"random.{name}"
+    module = getattr(subject, "__module__", None) or ""
+    return f"{module}.{name}" if module in _C_MODULES or f"{module}.{name}" in _C_FUNCTIONS else None
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Watch this thread until the end of the block.
+
+    Raises:
+        ImpureError: something was reached for.
+    """
+    here = sys._getframe()
+
+    def profile(frame: FrameType, event: str, subject: Any) -> None:
+        if event == "call" and frame is here:
+            return
+        reached = _reached(frame, event, subject)
+        if reached is None:
+            return
+        asker = frame if event == "c_call" else frame.f_back or frame
+        place = f"{asker.f_globals.get('__name__', '?')}:{asker.f_lineno}"
+        raise ImpureError(f"{reached} (at {place})")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+@contextmanager
+def other_time_zone() -> Iterator[None]:
+    """Half a world away until the end of the block, where the system can be told so."""
+    if not hasattr(time, "tzset"):  # Windows has no such call
+        yield
+        return
+    before = os.environ.get("TZ")
+    here = "UTC" if time.localtime().tm_gmtoff else "XYZ-11:30"
+    os.environ["TZ"] = here
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
