@@ -17,7 +17,7 @@ __all__ = ["plain"]
 
 
 def plain(value: Any) -> Any:
-    """`value` as nested tuples: attrs classes by field, mappings by item, secrets revealed, decimals by their digits."""
+    """`value` as nested tuples: attrs classes by field, mappings by item, secrets revealed, decimals digit by digit."""
     if isinstance(value, Secret):
         return ("secret", value.reveal())
     if isinstance(value, Decimal):

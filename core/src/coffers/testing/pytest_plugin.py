@@ -129,8 +129,8 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Every check that was asked for is still there, and none carries a mark that would hide it."""
-    stash = session.config.stash
-    lost = sorted(stash[_COLLECTED] - stash[_DESELECTED] - {item.nodeid for item in session.items})
+    collected, deselected = session.config.stash[_COLLECTED], session.config.stash[_DESELECTED]
+    lost = sorted(collected - deselected - {item.nodeid for item in session.items})
     if lost:
         raise pytest.UsageError(f"{len(lost)} standard checks were taken out of the run, {lost[0]} among them")
     for item in session.items:

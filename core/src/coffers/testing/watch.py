@@ -6,7 +6,7 @@ clock is seen however it was imported. It sees what runs, not what is written: t
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import random
 import sys
@@ -20,7 +20,7 @@ __all__ = ["ImpureError", "other_time_zone", "watched"]
 
 
 class ImpureError(BaseException):
-    """The watched code reached for the world; the text names what and where. Nothing that catches `Exception` hides it."""
+    """The watched code reached for the world; the text names what and where. `except Exception` does not hide it."""
 
 
 #: Modules in C, all of whose functions touch the world.
@@ -36,7 +36,14 @@ _C_FUNCTIONS: Final = frozenset(
             "time.thread_time",
             "time.clock_gettime",
         ),
-        *("time.thread_time_ns", "time.clock_gettime_ns", "builtins.print", "builtins.input", "builtins.open"),
+        *(
+            "time.clock_gettime",
+            "time.thread_time_ns",
+            "time.clock_gettime_ns",
+            "builtins.print",
+            "builtins.input",
+            "builtins.open",
+        ),
         *("_thread.start_new_thread", "_thread.start_joinable_thread", "io.open"),
     }
 )
@@ -58,7 +65,7 @@ def _reached(frame: FrameType, event: str, subject: Any) -> str | None:
         return None
     owner = getattr(subject, "__self__", None)
     name = getattr(subject, "__name__", "")
-    if isinstance(owner, type) and issubclass(owner, datetime.date) and name in _NOW:
+    if isinstance(owner, type) and issubclass(owner, dt.date) and name in _NOW:
         return f"{owner.__name__}.{name}"
     if isinstance(owner, random.Random):
         return f"random.{name}"

@@ -36,9 +36,9 @@ def case_is_well_formed(subject: Subject, case: Case) -> None:
     ends = _ENDS & names
     require(("response.http" in names) == (len(ends) == 1), f"response.http beside {sorted(ends) or 'no result'}")
     if "signed.http" in names:
-        needed = {"request.http", "attempt.json"} | (
-            {"credentials.json"} if subject.provider.manifest.credentials else set()
-        )
+        needed = {"request.http", "attempt.json"}
+        if subject.provider.manifest.credentials:
+            needed.add("credentials.json")
         require(needed <= names, f"signed.http needs {', '.join(sorted(needed - names))} beside it")
     for name in sorted(name for name in names if name.endswith(".json")):
         fault = case.fault(name)
