@@ -49,6 +49,7 @@ __all__ = [
     "Plugin",
     "arrow_of",
     "error_to_json",
+    "file_of",
     "find_vectors",
     "load_cases",
     "read_response",
@@ -213,14 +214,29 @@ def arrow_of(case: Case, plugin: Plugin, verb: str) -> Arrow | None:
 
 def write_case(case: Case, plugin: Plugin) -> None:
     """For authors: write what the verbs answer into the case's folder. Read the difference before you keep it."""
-    for verb, file, actual in _answers(case, plugin):
+    for verb in VERBS:
+        answer = file_of(case, plugin, verb)
+        if answer is None:
+            continue
         if verb == "parse":
             for name in _ENDS:
                 (case.folder / name).unlink(missing_ok=True)
-            content = (json.dumps(actual, indent=2, ensure_ascii=False) + "\n").encode()
-        else:
-            content = actual.encode() if isinstance(actual, str) else actual
+        file, content = answer
         (case.folder / file).write_bytes(content)
+
+
+def file_of(case: Case, plugin: Plugin, verb: str) -> tuple[str, bytes] | None:
+    """The name and content of the file that holds the answer of one of the `VERBS`. What a verb raises gets out.
+
+    None where the case lacks what the verb needs.
+    """
+    answer = _answer(case, plugin, verb)
+    if answer is None:
+        return None
+    file, actual = answer
+    if verb == "parse":
+        return file, (json.dumps(actual, indent=2, ensure_ascii=False) + "\n").encode()
+    return file, actual.encode() if isinstance(actual, str) else actual
 
 
 def _has(case: Case, verb: str) -> bool:
@@ -228,14 +244,6 @@ def _has(case: Case, verb: str) -> bool:
     if verb == "parse":
         return "response.http" in case.files and any(name in case.files for name in _ENDS)
     return _FILES[verb] in case.files
-
-
-def _answers(case: Case, plugin: Plugin) -> Iterator[tuple[str, str, Any]]:
-    """Verb, file and actual value of each verb whose inputs the case has."""
-    for verb in VERBS:
-        answer = _answer(case, plugin, verb)
-        if answer is not None:
-            yield verb, *answer
 
 
 def _answer(case: Case, plugin: Plugin, verb: str) -> tuple[str, Any] | None:
