@@ -32,13 +32,15 @@ from coffers.cli.options import verbose_option
 
 __all__ = ["COMMANDS", "app", "run"]
 
-#: Every command, with its line in the overview; its module in `coffers.cli.commands` has the same name.
+#: Every command, with its line in the overview; its module in `coffers.cli.commands` has the same name, with ``_``
+#: for ``-``.
 COMMANDS: Final = {
     "balances": "Show what is left in every account.",
     "check": "Compare balances with thresholds, for monitoring systems.",
     "demo": "Show made-up balances from a sandbox on this machine.",
     "doctor": "Look for what is wrong with the installation and the config.",
     "init": "Write a config file to fill in.",
+    "new-provider": "Make the project of a plugin, or renew its template's files.",
     "providers": "Show the installed providers.",
     "sandbox": "Serve the sandbox until interrupted.",
 }
@@ -59,7 +61,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"coffers.cli.commands.{cmd_name}").command
+        command: click.Command = import_module(f"coffers.cli.commands.{cmd_name.replace('-', '_')}").command
         return command
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
