@@ -1,18 +1,16 @@
 """What all tests share: the guard of `tests/guard.py`, and the examples of README and docs, executed.
 
-Python blocks of a page are one module. A ```console block holds lines that begin with ``$`` and what they print;
-``...`` stands for anything. All commands of a page run in one folder, empty at first. The documentation cannot lie,
-because it runs.
+Python blocks of a page are one module, its console blocks one session (`tests/console.py`). The pages speak of a
+made-up provider, `acme`, and find it installed (`tests/acme`). The tutorials are not here: they need an environment of
+their own and run in `tests/wheels`. The documentation cannot lie, because it runs.
 """
 
 from __future__ import annotations
 
-import doctest
 import os
-import shutil
-import subprocess
+import sys
 import sysconfig
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,41 +19,35 @@ from sybil import Example, Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+from tests.console import Console
 from tests.guard import nothing_strays  # noqa: F401  a fixture of every test
+
+ACME = Path(__file__).parent / "tests/acme"
+
+
+@pytest.fixture
+def acme_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The made-up provider `acme`, installed here and in processes started from here."""
+    monkeypatch.syspath_prepend(str(ACME))
+    monkeypatch.setenv("PYTHONPATH", str(ACME))
+    yield
+    sys.modules.pop("coffers_acme", None)
 
 
 def run_console(example: Example) -> str | None:
     """Run the commands of one block; what is printed must be what is written."""
-    wanted = str(example.parsed)
-    scripts = sysconfig.get_path("scripts")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
-    environment |= {"PATH": f"{scripts}{os.pathsep}{environment.get('PATH', '')}", "COLUMNS": "120"}
-    folder: str = example.namespace.get("console_folder") or tempfile.mkdtemp(prefix="coffers-docs-")
-    example.namespace["console_folder"] = folder
-    environment |= {"HOME": folder, "XDG_CONFIG_HOME": str(Path(folder) / ".config")}
-    printed = ""
-    for line in wanted.splitlines():
-        if line.startswith("$ "):
-            run = subprocess.run(  # noqa: S603  our own pages
-                ["bash", "-c", line[2:]],  # noqa: S607  bash is what a console block is written for
-                cwd=folder,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            printed += "".join(f"{text.rstrip()}\n" for text in [line, *run.stdout.splitlines()])
-    wanted += "\n" if not wanted.endswith("\n") else ""
-    if doctest.OutputChecker().check_output(wanted, printed, doctest.ELLIPSIS):
-        return None
-    return f"expected:\n{wanted}\nprinted:\n{printed}"
+    if "console" not in example.namespace:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
+        environment["PATH"] = f"{sysconfig.get_path('scripts')}{os.pathsep}{environment.get('PATH', '')}"
+        example.namespace["console"] = Console({**environment, "COLUMNS": "120"})
+    console: Console = example.namespace["console"]
+    return console.differs(str(example.parsed))
 
 
-def remove_folder(namespace: dict[str, Any]) -> None:
-    """At the end of a page: its folder goes."""
-    if folder := namespace.get("console_folder"):
-        shutil.rmtree(folder)
+def close_console(namespace: dict[str, Any]) -> None:
+    """At the end of a page: its session ends."""
+    if "console" in namespace:
+        namespace["console"].close()
 
 
 @pytest.hookimpl(trylast=True)
@@ -70,5 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), CodeBlockParser(language="console", evaluator=run_console), SkipParser()],
     patterns=["README.md", "docs/**/*.md"],
-    teardown=remove_folder,
+    excludes=["docs/tutorials/*.md", "docs/providers/*.md"],
+    fixtures=["acme_installed"],
+    teardown=close_console,
 ).pytest()

@@ -41,18 +41,37 @@ def _interpreters() -> list[str]:
 
 PYTHONS = _interpreters()
 GROUPS = nox.project.load_toml(HERE / "pyproject.toml")["dependency-groups"]
+#: What the tests of single plugins need besides: the clients of their providers, say.
+WITNESSES = [
+    requirement
+    for plugin in PLUGINS
+    for requirement in nox.project.load_toml(plugin / "pyproject.toml").get("dependency-groups", {}).get("test", [])
+]
 
 nox.options.sessions = ["lint", "types", "tests", "coverage", "docs", "wheels"]
 nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "virtualenv"
 
 
-def install(session: nox.Session, *groups: str, editable: bool = False) -> None:
-    """Core with its extras and every plugin, as pip builds them from the checkout, and some tool groups."""
+def wanted(*groups: str, editable: bool = False) -> list[str]:
+    """For pip: core with its extras and every plugin, as pip builds them from the checkout, and some tool groups."""
     tools = [requirement for group in groups for requirement in GROUPS[group]]
     dists = [f"{CORE}[cli,sandbox,testing,keyring]", *map(str, PLUGINS)]
     flags = ["-e"] if editable else []
-    session.install("-c", str(CONSTRAINTS), *(part for dist in dists for part in (*flags, dist)), *tools)
+    return ["-c", str(CONSTRAINTS), *(part for dist in dists for part in (*flags, dist)), *tools]
+
+
+def install(session: nox.Session, *groups: str, editable: bool = False) -> None:
+    """Install what is `wanted`."""
+    session.install(*wanted(*groups, editable=editable))
+
+
+@nox.session(default=False, python=False)
+def develop(session: nox.Session) -> None:
+    """Make .venv for daily work: core and plugins editable, and every tool."""
+    session.run(sys.executable, "-m", "venv", ".venv")
+    python = HERE / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    session.run(python, "-m", "pip", "install", *wanted(*GROUPS, editable=True), *WITNESSES)
 
 
 @nox.session(default=False)
@@ -91,7 +110,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Every test but those of types and wheels, and every example of README and docs."""
-    install(session, "lint", "test", "witnesses")
+    session.install(*wanted("lint", "test"), *WITNESSES)
     for old in HERE.glob(f".coverage.{session.python}*"):
         old.unlink()
     session.run(

@@ -50,11 +50,6 @@ def test_every_reserved_key_is_in_the_reference() -> None:
     assert [key for key in RESERVED_KEYS if f"`{key}`" not in REFERENCE["config.md"]] == []
 
 
-def test_the_readme_lists_every_provider_with_its_dist() -> None:
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \| `([a-z0-9-]+)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert rows == [(installed.id, installed.dist) for installed in Registry().list()]
-
-
 def test_every_provider_has_a_sandbox_part() -> None:
     parts = {entry.name for entry in entry_points(group=coffers.SANDBOX_GROUP)}
     assert parts == {installed.id for installed in Registry().list()}
