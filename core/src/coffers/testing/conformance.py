@@ -44,6 +44,9 @@ class Conformance:
     vectors: Path = attrs.field(kw_only=True, converter=Path)
     expected_failures: Mapping[str, str] = attrs.field(kw_only=True, factory=dict[str, str])
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Conformance cannot be subclassed; name an expected failure instead, with its reason")
+
     @cached_property
     def subject(self) -> Subject:
         """The provider, loaded.

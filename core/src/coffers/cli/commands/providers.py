@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -19,6 +19,7 @@ from coffers.cli.options import verbose_option
 from coffers.cli.sandboxes import NO_PROVIDERS
 from coffers.cli.streams import stdout_for_data
 from coffers.cli.terminal import console_of, is_terminal, print_plain
+from coffers.cli.tiers import rate_installed, show_faults
 
 __all__ = ["command"]
 
@@ -26,14 +27,17 @@ __all__ = ["command"]
 @click.command("providers")
 @click.argument("name", required=False)
 @click.option("--check", is_flag=True, help="Import each one, and show hosts, fields and what is wrong.")
+@click.option("--tier", is_flag=True, help="Run the conformance kit over each one, and show its quality tier.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @verbose_option
-def command(name: str | None, check: bool, as_json: bool) -> int:
+def command(name: str | None, check: bool, tier: bool, as_json: bool) -> int:
     """Show the installed providers; with NAME, all about one.
 
-    Without NAME and --check no plugin is imported.
+    Without NAME, --check and --tier no plugin is imported.
     """
     registry = Registry()
+    if tier:
+        return _show_tiers(registry, name, as_json)
     if name is not None:
         with stdout_for_data():
             loaded = registry.load(name)
@@ -51,6 +55,27 @@ def command(name: str | None, check: bool, as_json: bool) -> int:
     else:
         click.echo(NO_PROVIDERS, err=True)
     return USAGE if check and any(entry["error"] for entry in checked) else ALL_READ
+
+
+def _show_tiers(registry: Registry, name: str | None, as_json: bool) -> int:
+    if name is not None:
+        with stdout_for_data():
+            registry.load(name)  # says in words what is wrong
+    rated = rate_installed(installed for installed in registry.list() if name in (None, installed.id))
+    if as_json:
+        print_json_value({"schema": "coffers.tiers/1", "providers": [one.facts() for one in rated]})
+    elif name is not None:
+        show_faults(rated[0])
+    elif rated:
+        table = _new_table(["Provider", "Version", "Tier", "Checks", "What keeps it from more"])
+        for one in rated:
+            held = f"{one.checks - len(one.faults)} of {one.checks}"
+            cells = [one.installed.id, one.installed.version, one.tier or "none", held, one.remark]
+            table.add_row(*(_text(cell) for cell in cells))
+        _print(table)
+    else:
+        click.echo(NO_PROVIDERS, err=True)
+    return USAGE if any(one.error is not None for one in rated) else ALL_READ
 
 
 def _checked(registry: Registry, installed: InstalledProvider, check: bool) -> dict[str, Any]:
@@ -77,6 +102,7 @@ def _facts(loaded: LoadedProvider) -> dict[str, Any]:
         "title": manifest.title,
         "docs": manifest.docs,
         "hosts": dict(manifest.base_urls),
+        "url_field": manifest.url_field,
         "fields": [_field(field, loaded) for field in loaded.fields.values()],
         "credentials": [_keys(cls) for cls in manifest.credentials],
         "permission": manifest.permission,
@@ -113,7 +139,7 @@ def _print_list(checked: Sequence[dict[str, Any]], check: bool) -> None:
         rivals = " and ".join(entry["rivals"])
         cells = [entry["id"], "" if rivals else entry["version"], f"clash: {rivals}" if rivals else entry["dist"]]
         if check:
-            cells.append(" ".join(entry.get("hosts", {}).values()))
+            cells.append(_hosts(entry))
             cells.append(", ".join(field["name"] for field in entry.get("fields", ())))
             cells.append(entry["error"] or "ok")
         table.add_row(*(_text(cell) for cell in cells))
@@ -123,7 +149,7 @@ def _print_list(checked: Sequence[dict[str, Any]], check: bool) -> None:
 def _print_provider(loaded: LoadedProvider) -> None:
     facts = _facts(loaded)
     lines = [("Provider", facts["id"]), ("Title", facts["title"]), ("From", f"{facts['dist']} {facts['version']}")]
-    lines += [("Host", url) for url in facts["hosts"].values()]
+    lines += [("Host", url) for url in facts["hosts"].values() or [_hosts(facts)]]
     lines += [("Permission", facts["permission"]), ("Not covered", facts["not_covered"]), ("Docs", facts["docs"])]
     if len(facts["credentials"]) > 1:
         lines.append(("Sign in with", ", or ".join(" and ".join(way) for way in facts["credentials"])))
@@ -140,6 +166,11 @@ def _print_provider(loaded: LoadedProvider) -> None:
         cells = [field["name"], _yes(field["secret"]), _yes(field["required"]), value, default, field["help"]]
         table.add_row(*(_text(cell) for cell in cells))
     _print(table)
+
+
+def _hosts(entry: Mapping[str, Any]) -> str:
+    own = entry.get("url_field")
+    return f"the account's `{own}`" if own else " ".join(entry.get("hosts", {}).values())
 
 
 def _yes(fact: bool) -> str:

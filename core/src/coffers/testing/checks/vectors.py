@@ -23,6 +23,14 @@ _KNOWN: Final = _ENDS | {
 _NOT_FROM_AN_ANSWER: Final = frozenset({"config", "plugin", "network", "timeout"})
 
 
+@check("vectors")
+def cases_are_there(subject: Subject) -> None:
+    """Record what the provider documents below `vectors/<id>/`, one folder a case: without any, nothing is proven. The
+    folder that is given to the kit holds the one named after the provider's id.
+    """
+    require(subject.cases, f"there is no recorded case of {subject.id!r}")
+
+
 @check("vectors", each=lambda case: True)
 def case_is_well_formed(subject: Subject, case: Case) -> None:
     """A case holds the files that `coffers.testing.vectors` names and no others: always `query.json`; what comes back
