@@ -8,6 +8,7 @@ from typing import Any, Literal, Optional
 import attrs
 import pytest
 
+from coffers.errors import ConfigError
 from coffers.provider import (
     CONTRACT_VERSION,
     RESERVED_KEYS,
@@ -16,6 +17,7 @@ from coffers.provider import (
     Provider,
     check_base_url,
     config_fields,
+    origin_of,
 )
 from coffers.secret import Secret
 
@@ -255,3 +257,90 @@ def test_a_secret_has_no_default(default: Any) -> None:
 def test_an_annotation_that_names_nothing() -> None:
     with pytest.raises(TypeError, match="what its module does not hold"):
         manifest(settings=_one("field", "Nowhere"))
+
+
+# --- a provider without a host of its own --------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Asked:
+    url: str
+    kind: Literal["a", "b"]
+    count: int
+    other: str = "https://h"
+    made: str = attrs.field(init=False, default="https://h")
+
+
+def by_address(url_field: str = "url", **facts: Any) -> Provider[Any, Any]:
+    return manifest(**({"base_urls": {}, "settings": Asked, "url_field": url_field} | facts))
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://h", "https://h"),
+        ("HTTPS://API.Example:8443/v1/balance?a=b&c=%2F@x", "https://api.example:8443"),
+        ("https://h?a=https://i", "https://h"),
+        ("https://h/a/../b", "https://h"),
+        ("http://127.0.0.1:9001/x", "http://127.0.0.1:9001"),
+        ("http://[::1]/x", "http://[::1]"),
+    ],
+)
+def test_the_origin_of_an_address(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        *((url, "is not an address; write https://HOST") for url in ("", "h/x", "/x", "ftp://h/x", "https:///x")),
+        *(
+            (url, "is not an address; write https://HOST")
+            for url in ("https://[::1/x", "https://h\\x", "https://h:0/x")
+        ),
+        *((url, "must hold no user or fragment") for url in ("https://CANARY@h/x", "https://u:CANARY@h", "https://@h")),
+        *((url, "must hold no user or fragment") for url in ("https://h/x#CANARY", "https://h\\@evil.example/")),
+        *(
+            (url, "must be ASCII")
+            for url in ("https://h/ü", "https://ü/x", "https://h/a b", "https://h\n", "\thttps://h")
+        ),
+        *((url, NOT_HTTPS) for url in ("http://h/x", "http://127.0.0.1.example/x", "http://10.0.0.1/x")),
+    ],
+)
+def test_an_address_whose_host_cannot_be_asked(url: str, reason: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        origin_of(url)
+    assert str(caught.value).startswith(reason)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_the_account_names_the_only_host() -> None:
+    provider = by_address()
+    assert provider.base_urls == {}
+    assert provider.hosts(Asked("https://H:1/x?y", "a", 1)) == {"api": "https://h:1"}
+    with pytest.raises(ConfigError, match="url: must be https") as caught:
+        provider.hosts(Asked("http://h/x", "a", 1))
+    assert caught.value.field == "url"
+
+
+def test_the_hosts_of_the_manifest_are_every_account_s() -> None:
+    assert manifest().hosts(NoSettings()) == {"api": "https://h"}
+
+
+@pytest.mark.parametrize("field", ["nothing", "other", "made", "key"])
+def test_an_address_is_a_required_setting(field: str) -> None:
+    with pytest.raises(ValueError, match="url_field: must be a required field of the settings"):
+        by_address(field, credentials=(ByKey,))
+
+
+@pytest.mark.parametrize("field", ["kind", "count"])
+def test_an_address_is_a_text(field: str) -> None:
+    with pytest.raises(TypeError, match="url_field: must be a field of type str"):
+        by_address(field)
+
+
+def test_hosts_of_its_own_or_the_account_s_and_never_both() -> None:
+    with pytest.raises(ValueError, match="base_urls: must be left out where url_field is given"):
+        by_address(base_urls={"api": "https://h"})
+    with pytest.raises(ValueError, match="base_urls: name at least one host, or a url_field"):
+        manifest(base_urls={})

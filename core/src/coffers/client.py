@@ -28,6 +28,7 @@ from .fairness import FairQueue
 from .flow import BoundAccount, Clock, Effect, HeldToken, NeedToken, Pause, Run, fetch_token, read
 from .messages import AccessToken, Response, SignedRequest
 from .models import Snapshot
+from .provider import origin_of
 from .registry import Registry
 from .secret import Scrubber
 from .settings import Resolver
@@ -244,7 +245,8 @@ class Client:
 
     def _send(self, message: SignedRequest, bound: BoundAccount, run: Run) -> Response:
         account = bound.account
-        endpoint = Endpoint(account.base_url or bound.provider.manifest.base_urls[message.host], account.ca_file)
+        base_url = account.base_url or bound.provider.manifest.hosts(bound.settings)[message.host]
+        endpoint = Endpoint(base_url, account.ca_file)
         with self._lock:
             self._requests += 1
         started = self._monotonic()
@@ -329,7 +331,8 @@ class Client:
         Args:
             accounts: what to read.
             workers: how many reads are under way at most.
-            per_host: how many of them at one host at most (its `base_url`, or the first of the manifest's).
+            per_host: how many of them at one host at most (of its `base_url`, else of its own address, else the
+                first of the manifest's).
             within_s: seconds after which everything still unread ends as `timeout`; None sets no such bound.
 
         Raises:
@@ -376,4 +379,10 @@ class Client:
             manifest = self.registry.load(account.provider).manifest
         except PluginError:
             return account.provider
-        return urlsplit(next(iter(manifest.base_urls.values()))).netloc
+        if manifest.url_field is None:
+            return urlsplit(next(iter(manifest.base_urls.values()))).netloc
+        url = str(dict(account.fields).get(manifest.url_field))
+        try:
+            return urlsplit(origin_of(url)).netloc
+        except ValueError:  # a reference, most likely: accounts that share it share a host
+            return url

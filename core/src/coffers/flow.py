@@ -254,11 +254,12 @@ def _wait_before_retry(failure: CoffersError, response: Response | None, failure
 def _request(bound: BoundAccount, query: Query[Any]) -> Request:
     try:
         request = bound.provider.request(query)
+        hosts = bound.provider.manifest.hosts(bound.settings)
     except Exception as error:  # noqa: BLE001  foreign code may raise anything
         raise _fault(error, "coffers_request", bound, query.step) from None
     if not isinstance(request, Request):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
         raise _finished(PluginError("coffers_request must answer a Request"), bound, step=query.step)
-    if request.host not in bound.provider.manifest.base_urls:
+    if request.host not in hosts:
         raise _finished(PluginError("coffers_request names a host that is not in base_urls"), bound, step=query.step)
     return request
 

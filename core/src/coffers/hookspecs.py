@@ -36,7 +36,8 @@ def coffers_provider() -> Provider[Any, Any]:  # type: ignore[empty-body]  # a h
     """Say who you are.
 
     - MUST answer the same manifest at every call, with the entry point's name as its `id`.
-    - MUST list every host the provider is reached at in `base_urls`.
+    - MUST list every host the provider is reached at in `base_urls`; only where there is none, since every user asks
+      another, name the setting that holds the address in `url_field`.
     - SHOULD say in `permission` which kind of key is enough to read a balance.
 
     The core calls it once, when the provider is first used, and checks the manifest.

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from .errors import ConfigError
 from .secret import Secret
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Provider",
     "check_base_url",
     "config_fields",
+    "origin_of",
 ]
 
 #: The version of the hook contract described in `coffers.hookspecs`. A plugin written for another one is refused.
@@ -98,6 +100,24 @@ def check_base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
+def origin_of(url: str) -> str:
+    """Scheme, host and port of `url`, an address with a path and parameters of its own, as `check_base_url` answers.
+
+    Raises:
+        ValueError: not such an address, not ``https://`` (or ``http://`` to a loopback address), or with a user or a
+            fragment. The message says what to do and does not hold the address.
+    """
+    if not re.fullmatch(r"[!-~]*", url):
+        raise ValueError("must be ASCII without spaces; percent-encode the path, write the host in its xn-- form")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is not an address; write https://HOST/PATH") from None
+    if "@" in parts.netloc or "#" in url:
+        raise ValueError("must hold no user or fragment; credentials have config keys of their own")
+    return check_base_url(f"{parts.scheme}://{parts.netloc}")
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -116,6 +136,7 @@ class Provider(Generic[S, C]):
         title: the provider's name for people.
         docs: the address of the provider's page on this call.
         base_urls: its hosts by name; requests go nowhere else. ``"api"`` is the name `Request.host` has by default.
+            Left out where `url_field` is given.
         settings: a frozen attrs class of the public config keys; `NoSettings` where there are none.
         credentials: alternatives, frozen attrs classes; exactly one must be complete. Fields of type `Secret` are
             secrets, of type `str` identifiers. Empty where the provider asks for none: `sign` then gets None.
@@ -123,6 +144,9 @@ class Provider(Generic[S, C]):
         one_at_a_time: whether reads of one account must never overlap (a strictly rising nonce, say).
         permission: which permission the key needs, one line.
         not_covered: what this plugin does not tell, one line.
+        url_field: for a provider without hosts of its own, the text among the settings that holds the address to ask,
+            ``https://HOST/PATH?PARAMETERS``. Its host is then the one of `base_urls`, named ``"api"``; the core checks
+            it as it checks a `base_url`. What to make of path and parameters is the provider's business.
         contract: the hook contract it was written for.
 
     Raises:
@@ -133,13 +157,14 @@ class Provider(Generic[S, C]):
     id: str
     title: str
     docs: str
-    base_urls: Mapping[str, str]
+    base_urls: Mapping[str, str] = attrs.field(factory=dict[str, str])
     settings: type[S] = NoSettings  # type: ignore[assignment]  # the default fits S = NoSettings
     credentials: tuple[type[C], ...] = ()
     token_step: str | None = None
     one_at_a_time: bool = False
     permission: str = ""
     not_covered: str = ""
+    url_field: str | None = None
     contract: int = CONTRACT_VERSION
 
     def __attrs_post_init__(self) -> None:
@@ -147,14 +172,36 @@ class Provider(Generic[S, C]):
             raise ValueError("id: lower-case letters, digits and '-' only")
         if self.token_step in ("", "balances"):
             raise ValueError("token_step: must be a step of its own; a read begins with 'balances'")
-        if not self.base_urls:
-            raise ValueError("base_urls: name at least one host")
+        if self.url_field is None and not self.base_urls:
+            raise ValueError("base_urls: name at least one host, or a url_field")
+        if self.url_field is not None and self.base_urls:
+            raise ValueError("base_urls: must be left out where url_field is given")
         for name, url in self.base_urls.items():
             try:
                 check_base_url(url)
             except ValueError as error:
                 raise ValueError(f"base_urls[{name!r}] {error}") from None
-        config_fields(self)
+        fields = config_fields(self)
+        if self.url_field is not None:
+            own = attrs.fields_dict(cast("Any", self.settings))
+            field = fields.get(self.url_field)
+            if field is None or self.url_field not in own or not field.required:
+                raise ValueError("url_field: must be a required field of the settings")
+            if field.type is not str or field.choices:
+                raise TypeError("url_field: must be a field of type str")
+
+    def hosts(self, settings: S) -> Mapping[str, str]:
+        """The hosts by name that an account with these `settings` may be read at.
+
+        Raises:
+            ConfigError: the account's own address cannot be used; `field` names its key.
+        """
+        if self.url_field is None:
+            return self.base_urls
+        try:
+            return {"api": origin_of(getattr(settings, self.url_field))}
+        except ValueError as error:
+            raise ConfigError(f"{self.url_field}: {error}", field=self.url_field) from None
 
 
 def config_fields(provider: Provider[Any, Any]) -> Mapping[str, ConfigField]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from coffers.errors import CoffersError, PluginError
+from coffers.errors import CoffersError, ConfigError, PluginError
 from coffers.plugin import NoSettings, Provider, Secret
 
 #: A made-up secret that must be seen nowhere.
@@ -79,6 +79,31 @@ class PickyKey:
 
 
 @attrs.frozen
+class ByAddress:
+    """Names its host itself, and says in its own words what does not go together."""
+
+    url: str
+    total: str | None = None
+    available: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.total == self.available == "wrong":
+            raise ConfigError("must not be wrong twice", field="available")
+        if self.total is None and self.available is None:
+            raise ConfigError("give total\nor available", field="no key of mine")
+
+
+@attrs.frozen
+class WordyKey:
+    key: Secret
+    code: Secret | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.code is not None:
+            raise ConfigError(f"{self.key.reveal()} does not go with {self.code.reveal()}", field="code")
+
+
+@attrs.frozen
 class ByKeyAndCode:
     key: Secret
     code: Secret
@@ -89,7 +114,8 @@ def provider(name: str, credentials: tuple[type[Any], ...], settings: type[Any] 
         id=name,
         title=name,
         docs="https://docs.example",
-        base_urls={"api": "https://api.example"},
+        base_urls={} if "url" in attrs.fields_dict(settings) else {"api": "https://api.example"},
+        url_field="url" if "url" in attrs.fields_dict(settings) else None,
         credentials=credentials,
         settings=settings,
     )
@@ -104,6 +130,7 @@ MANIFESTS = {
         provider("picky", (PickyKey,), Picky),
         provider("open", ()),
         provider("nested", (ByKey, ByKeyAndCode)),
+        provider("address", (WordyKey,), ByAddress),
     )
 }
 

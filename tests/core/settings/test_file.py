@@ -308,6 +308,13 @@ method = "PUST"
         ("picky", f'key = "env:K"\nlabel = "{CANARY}/"', "4 shop.label: the provider's plugin refuses this value"),
         ("picky", f'key = "env:K"\nall_rows = true\ncurrency = "{CANARY}"',
          "1 shop: the provider's plugin refuses the settings as they stand together"),
+        ("address", 'key = "env:K"\ntotal = "t"', "1 shop.url: is missing; address needs it"),
+        ("address", 'key = "env:K"\nurl = 1', "4 shop.url: must be a text in quotes"),
+        ("address", f'key = "env:K"\ntotal = "t"\nurl = "http://{CANARY}.example/x"', "5 shop.url: must be https; "),
+        ("address", f'key = "env:K"\nurl = "https://{CANARY}@h/x"', "4 shop.url: must hold no user or fragment"),
+        ("address", 'key = "env:K"\nurl = "https://h"', "1 shop: give total or available"),
+        ("address", 'key = "env:K"\nurl = "https://h"\ntotal = "wrong"\navailable = "wrong"',
+         "6 shop.available: must not be wrong twice"),
         ("simple", 'key = "env:K"\nbase_url = "http://api.example"', "4 shop.base_url: must be https; "),
         ("simple", f'key = "env:K"\nbase_url = "https://me:{CANARY}@api.example"',
          "4 shop.base_url: must hold no user"),
@@ -346,6 +353,8 @@ def test_a_timeout_may_be_whole_or_not(tmp_path: Path, timeout: str, seconds: fl
         ("app", 'app_id = "env:APP_ID"\napp_key = "keyring:a/b/me"'),
         ("picky", 'key = "env:K"\nall_rows = true\ncurrency = "env:C"'),  # what it stands for is not known yet
         ("picky", 'key = "env:K"\npages = 5\nlabel = "x"\n_depth = 3'),
+        ("address", 'key = "env:K"\ntotal = "t"\nurl = "https://h/a?b=c@d"'),
+        ("address", 'key = "env:K"\nurl = "env:URL"'),  # what it stands for is not known yet
         ("either", 'key = "env:K"\ncurrency = "UAH"\nbase_url = "https://proxy.example:8443/a/"'),
     ],
 )

@@ -108,6 +108,11 @@ def _values(instance: Any) -> list[object]:
         ("picky", {"key": "env:KEY"}, "key", "key: the provider's plugin refuses this value"),
         ("picky", {"key": Secret("good"), "all_rows": True, "currency": "env:KEY"}, None,
          "the provider's plugin refuses the settings as they stand together"),
+        ("address", {"key": Secret(CANARY), "url": "https://h"}, None, "give total or available"),
+        ("address", {"key": Secret(CANARY), "url": "https://h", "total": "wrong", "available": "wrong"}, "available",
+         "available: must not be wrong twice"),
+        ("address", {"key": Secret(CANARY), "code": Secret(CANARY), "url": "https://h", "total": "t"}, None,
+         "the provider's plugin refuses the settings as they stand together"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_says_what_to_do(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Result
+from .conftest import Result, install
 
 Cli = Callable[..., Result]
 Write = Callable[..., Path]
@@ -67,3 +67,42 @@ def test_an_unknown_one_says_what_to_install(cli: Cli) -> None:
     assert (result.code, result.out) == (2, "")
     assert "pip install coffers-toybix" in result.err
     assert "did you mean 'toybox'" in result.err
+
+
+ADDRESS = """
+import attrs
+from coffers.plugin import *
+
+@attrs.frozen
+class Settings:
+    url: str
+
+@hookimpl
+def coffers_provider():
+    return Provider(id="byurl", title="By URL", docs="https://byurl.example", settings=Settings, url_field="url")
+
+@hookimpl
+def coffers_request(query):
+    return Request("GET", "/")
+
+@hookimpl
+def coffers_sign(request, credentials, attempt):
+    return request.seal()
+
+@hookimpl
+def coffers_parse(response, query):
+    return Snapshot()
+"""
+
+
+def test_one_without_a_host_says_that_the_account_names_it(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "coffers-byurl", {"coffers_byurl": ADDRESS}, "[coffers.providers]\nbyurl = coffers_byurl\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "Host:         the account's `url`\n" in cli("providers", "byurl").out
+    facts = json.loads(cli("providers", "byurl", "--json").out)
+    assert (facts["hosts"], facts["url_field"]) == ({}, "url")
+    [line] = [line for line in cli("providers", "--check").out.splitlines() if line.startswith("byurl")]
+    assert "the account's `url`" in line
+    assert json.loads(cli("providers", "toybox", "--json").out)["url_field"] is None

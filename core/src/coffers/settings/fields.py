@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from coffers.errors import ConfigError, one_line
-from coffers.provider import ConfigField, Provider, config_fields
+from coffers.provider import ConfigField, Provider, config_fields, origin_of
 from coffers.secret import Secret
 
 from .references import REFERENCE_FORMS, is_reference, reference_fault, text_fault
@@ -85,6 +85,16 @@ def _text_value_fault(field: ConfigField, value: str) -> str | None:
     return reference_fault(value) if is_reference(value) else text_fault(value)
 
 
+def _url_fault(value: object) -> str | None:
+    """What is wrong with an account's own address; nothing is known of one that a reference stands for."""
+    try:
+        if isinstance(value, str) and not is_reference(value):
+            origin_of(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _is_literal(field: ConfigField, value: object) -> bool:
     """Whether the value is what it says, with nothing to look up."""
     return not (isinstance(value, str) and not field.choices and is_reference(value))
@@ -120,16 +130,27 @@ class Part:
         Raises:
             ConfigError: the provider refuses a value; `field` says which, where it can be told.
         """
+        made = self.made(values)
+        if isinstance(made, Problem):
+            raise made.error()
+        return made
+
+    def made(self, values: Mapping[str, Any]) -> Any | Problem:
+        """As `build`; or what is wrong with the values, each by itself or all together."""
         arguments = {
             attribute.alias: values[attribute.name]
             for attribute in attrs.fields(self.cls)
             if attribute.init and attribute.name in values
         }
+        together = Problem(None, _REFUSED_TOGETHER)
         try:
             return self.cls(**arguments)
-        except Exception:  # noqa: BLE001  # a provider's validators are foreign code, and their text quotes the value
-            refused = self.refusals(values)
-        raise (refused[0] if refused else Problem(None, _REFUSED_TOGETHER)).error()
+        except ConfigError as error:  # the plugin's own word to the user, shown unless it saw a secret
+            if not any(isinstance(value, Secret) for value in arguments.values()):
+                together = Problem(error.field if error.field in self.keys else None, one_line(error.message))
+        except Exception:  # noqa: BLE001, S110  # a provider's validators are foreign code, and their text quotes the value
+            pass
+        return next(iter(self.refusals(values)), together)
 
     def refusals(self, values: Mapping[str, Any]) -> list[Problem]:
         """A problem for each of its keys whose value the class refuses by itself."""
@@ -176,18 +197,20 @@ class Shape:
         fields: every key.
         settings: the part for `request` and `parse`.
         credentials: the alternatives for `sign`; exactly one must be complete.
+        url_field: the key among the settings that holds the address to ask, or None.
     """
 
     provider: str
     fields: Mapping[str, ConfigField]
     settings: Part
     credentials: tuple[Part, ...]
+    url_field: str | None = None
 
     @classmethod
     def of(cls, manifest: Provider[Any, Any]) -> Shape:
         """The shape that `manifest` declares."""
         parts = tuple(Part.of(made) for made in manifest.credentials)
-        return cls(manifest.id, config_fields(manifest), Part.of(manifest.settings), parts)
+        return cls(manifest.id, config_fields(manifest), Part.of(manifest.settings), parts, manifest.url_field)
 
     def problems(self, given: Mapping[str, object], core_keys: Iterable[str] = ()) -> list[Problem]:
         """Every fault that can be seen without following a reference.
@@ -202,7 +225,7 @@ class Shape:
             if field is None:
                 fault = unknown_key_fault(key, (*core_keys, *self.fields), self.provider)
                 problems.append(Problem(key, fault))
-            elif text := _value_fault(field, value):
+            elif text := _value_fault(field, value) or (_url_fault(value) if key == self.url_field else None):
                 problems.append(Problem(key, text))
         missing = [key for key in self.settings.required if key not in given]
         problems += [Problem(key, f"is missing; {self.provider} needs it") for key in missing]
@@ -222,10 +245,9 @@ class Shape:
         refused = {problem.key: problem for part in parts for problem in part.refusals(literals)}
         known = (given.keys() & set(self.settings.keys)) | set(self.settings.required)
         if not refused and literals.keys() >= known:
-            try:
-                self.settings.build(literals)
-            except ConfigError:
-                return [Problem(None, _REFUSED_TOGETHER)]
+            made = self.settings.made(literals)
+            if isinstance(made, Problem):
+                return [made]
         return list(refused.values())
 
     def choose(self, given: Iterable[str]) -> Part | Problem | None:
