@@ -1,6 +1,7 @@
 """`coffers doctor`: what is installed, what is wrong with the config, which secrets can be had. Roof.
 
-It connects to nothing and shows no secret. ``cmd:`` references are run, as a read would run them.
+It connects to nothing and shows no secret. ``cmd:`` references are run, as a read would run them. With PLUGIN it
+prints what `coffers.cli.diagnosis` finds out about that plugin, and looks at nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import urllib3
 
 from coffers import CoffersError, Registry, Resolver, __version__, one_line
 from coffers.cli.accounts import config_file, open_config
+from coffers.cli.diagnosis import Section, diagnose
 from coffers.cli.endings import ALL_READ, USAGE
 from coffers.cli.options import config_option, verbose_option
 from coffers.cli.streams import stdout_for_data
@@ -51,21 +53,46 @@ class _Report:
         self.bad = True
         click.echo(f"  BAD   {one_line(text)}")
 
+    def section(self, section: Section) -> None:
+        self.title(one_line(section.title))
+        tell = {"ok": self.good, "note": self.note, "bad": self.wrong}
+        for finding in section.findings:
+            tell[finding.level](finding.text)
+            if finding.remedy:
+                click.echo(f"        -> {one_line(finding.remedy)}")
+
 
 @click.command("doctor")
+@click.argument("plugin", required=False)
 @config_option
 @verbose_option
-def command(config: Path | None) -> int:
+def command(plugin: str | None, config: Path | None) -> int:
     """Look for what is wrong with the installation and the config. Connects to nothing.
+
+    With PLUGIN (a provider's id, or the name of a distribution or module) look at that plugin alone: why it does not
+    load, where, and what to do.
 
     \b
     Exit codes: 0 nothing is wrong, 2 something is
     """
+    if plugin is not None:
+        if config is not None:
+            raise click.UsageError("--config and PLUGIN cannot be given together.")
+        return _plugin(plugin)
     report, registry = _Report(), Registry()
     _versions(report)
     _certificates(report)
     _plugins(report, registry)
     _config(report, registry, config)
+    return USAGE if report.bad else ALL_READ
+
+
+def _plugin(name: str) -> int:
+    with stdout_for_data():
+        sections = tuple(diagnose(name, Registry()))
+    report = _Report()
+    for section in sections:
+        report.section(section)
     return USAGE if report.bad else ALL_READ
 
 
