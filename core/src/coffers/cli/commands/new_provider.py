@@ -57,9 +57,8 @@ def command(
                 api=f"https://api.{name}.example" if api is None else api,
                 docs=f"https://{name}.example/docs/balance" if docs is None else docs,
             )
-            _refuse_installed(name)
             project.write(folder)
-            lines = [f"Wrote {folder}. Next:", *(f"  {step}" for step in _next(folder))]
+            lines = [*_rivals(name), f"Wrote {folder}. Next:", *(f"  {step}" for step in _next(folder))]
     except ValueError as error:
         raise StoppedError(str(error)) from None
     except OSError as error:
@@ -69,12 +68,13 @@ def command(
     return ALL_READ
 
 
-def _refuse_installed(name: str) -> None:
-    for installed in Registry().list():
-        if installed.id == name:
-            raise StoppedError(
-                f"{name!r} is installed already, by {installed.dist} {installed.version}; choose another name"
-            )
+def _rivals(name: str) -> list[str]:
+    return [
+        f"warning: {name!r} is installed already, by {installed.dist} {installed.version}; "
+        "of two plugins with one id none works, so uninstall one or choose another name"
+        for installed in Registry().list()
+        if installed.id == name
+    ]
 
 
 def _next(folder: Path) -> tuple[str, ...]:
