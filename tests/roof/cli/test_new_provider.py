@@ -367,7 +367,7 @@ def test_answers_that_cannot_be_used_are_told(answers: str, acme: Path, cli: Cli
     (acme / "ruff.toml").write_text("mine", "utf-8")
     result = cli("new-provider", "--update", acme)
     assert result.code == 2
-    assert "does not hold the answers" in result.err
+    assert "must hold name, title, api and docs" in result.err
     assert (acme / "ruff.toml").read_text("utf-8") == "mine"
 
 

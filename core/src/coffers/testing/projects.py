@@ -117,10 +117,9 @@ def renew(folder: Path) -> tuple[str, ...]:
         (fresh / _ANSWERS).write_bytes(answers.read_bytes())
         try:
             _render(fresh, {})
-        except OSError:
-            raise
-        except Exception:  # noqa: BLE001  copier's, YAML's and Jinja's errors have no common class; answers are edited by hand
-            raise ValueError(f"{answers} does not hold the answers name, title, api and docs, each a text") from None
+        except Exception as error:  # noqa: BLE001  answers are edited by hand; copier's, YAML's and Jinja's errors share no class
+            reason = type(error).__name__
+            raise ValueError(f"{answers} must hold name, title, api and docs, each a text ({reason})") from None
         for name in RENEWED:
             new, file = (fresh / name).read_bytes(), folder / name
             if not file.exists() or file.read_bytes() != new:
