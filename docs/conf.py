@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -14,7 +16,8 @@ author = "the coffers maintainers"
 copyright = "2026, the coffers maintainers"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+sys.path.append(str(Path(__file__).parent))  # for provider_pages.py
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "provider_pages"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "coffers"
