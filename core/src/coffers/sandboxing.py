@@ -77,7 +77,14 @@ class SandboxCall:
 
 @attrs.frozen
 class SandboxReply:
-    """What the sandbox answers."""
+    """What the sandbox answers.
+
+    Attributes:
+        body: as sent.
+        status: the HTTP status.
+        content_type: the content type, with its parameters.
+        headers: further headers, in order.
+    """
 
     body: bytes
     status: int = 200
