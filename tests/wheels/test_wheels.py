@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import venv
 import zipfile
 from collections.abc import Iterator
 from email.parser import Parser
@@ -14,42 +10,7 @@ from pathlib import Path
 
 import pytest
 
-if "COFFERS_WHEELS" not in os.environ:
-    pytest.skip("no wheels to test: run `nox -s wheels`", allow_module_level=True)
-
-WHEELS = sorted(Path(os.environ["COFFERS_WHEELS"]).resolve().glob("*.whl"))
-[CORE] = [wheel for wheel in WHEELS if wheel.name.startswith("coffers-")]
-PLUGINS = [wheel for wheel in WHEELS if wheel != CORE]
-
-
-class Environment:
-    """A fresh virtual environment."""
-
-    def __init__(self, folder: Path) -> None:
-        venv.create(folder, with_pip=True)
-        self.bin = folder / ("Scripts" if sys.platform == "win32" else "bin")
-        self.home = folder
-
-    def pip(self, *arguments: object) -> None:
-        run = self.run("python", "-m", "pip", "--disable-pip-version-check", *map(str, arguments))
-        assert run.returncode == 0, run.stdout + run.stderr
-
-    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("COFFERS", "PYTHON"))}
-        return subprocess.run(
-            [self.bin / program, *arguments],
-            cwd=self.home,
-            env=environment | {"HOME": str(self.home), "COLUMNS": "160"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def listed(self) -> set[str]:
-        run = self.run("coffers", "providers", "--json")
-        assert run.returncode == 0, run.stderr
-        return {provider["id"] for provider in json.loads(run.stdout)["providers"]}
+from tests.wheels.environment import CORE, PLUGINS, Environment
 
 
 @pytest.fixture(scope="module")
