@@ -1,4 +1,4 @@
-"""The built wheels, and fresh environments to put them in. Where nothing is built, tests that import this are skipped."""
+"""The built wheels, and fresh environments to put them in. Where nothing is built, importing this skips the tests."""
 
 from __future__ import annotations
 
