@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from importlib.metadata import Distribution, EntryPoint
-from typing import Final
+from typing import Final, cast
 
 from coffers import CoffersError, LoadedProvider, Registry, one_line
 from coffers.cli.diagnosis.finding import Finding, Section, bad, note, ok
@@ -57,8 +57,7 @@ def _provider(provider_id: str, registry: Registry) -> Iterator[Finding]:
         )
         return
     yield ok(f"entry point {entry.name} = {entry.value}")
-    if entry.dist:
-        yield from _hidden(entry.module, entry.dist)
+    yield from _hidden(entry)
     start = time.monotonic()
     try:
         loaded = registry.load(provider_id)
@@ -68,9 +67,9 @@ def _provider(provider_id: str, registry: Registry) -> Iterator[Finding]:
         yield from _working(entry, loaded, (time.monotonic() - start) * 1000)
 
 
-def _hidden(module: str, dist: Distribution) -> Iterator[Finding]:
+def _hidden(entry: EntryPoint) -> Iterator[Finding]:
     """Whether something else of that name is found before what the distribution installed."""
-    top = module.partition(".")[0]
+    top, dist = entry.module.partition(".")[0], cast("Distribution", entry.dist)  # those of the metadata have one
     source, folder = source_of(top), folder_of(dist)
     installed = [path for path in (folder / top, folder / f"{top}.py") if path.exists()]
     if source is not None and installed and source.resolve() not in [path.resolve() for path in installed]:
@@ -93,7 +92,7 @@ def _reasons(entry: EntryPoint, error: CoffersError) -> Iterator[Finding]:
     found = list(examine_hooks(plugin, entry))
     if not found:
         found = list(examine_manifest(plugin.coffers_provider, entry))  # type: ignore[attr-defined]  # the hooks were found good
-    yield from found or [bad(error.message, "see the reference of the hooks: coffers.hookspecs")]
+    yield from found or [bad(error.message, "run this once more; a plugin must load the same way every time")]
 
 
 def _working(entry: EntryPoint, loaded: LoadedProvider, took_ms: float) -> Iterator[Finding]:

@@ -61,7 +61,7 @@ class NoAttributeError(Exception):
         self.module, self.attribute, self.near = module, attribute, near
 
 
-def attempt(call: Callable[[], object], patience_s: float = PATIENCE_S) -> Tried:
+def attempt(call: Callable[[], object]) -> Tried:
     """What `call` answers or raises, whatever it is; it runs in a thread that may be left behind."""
     done: list[Tried] = []
 
@@ -73,7 +73,7 @@ def attempt(call: Callable[[], object], patience_s: float = PATIENCE_S) -> Tried
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(patience_s)
+    thread.join(PATIENCE_S)
     return done[0] if done else Tried(ended=False)
 
 
@@ -125,7 +125,7 @@ def fault(tried: Tried, entry: EntryPoint) -> Finding:
         )
     return bad(
         f"{start or entry.module + ': '}it raises at import: {words_of(error)}",
-        "do no work at import: define classes and functions, and leave the rest to the four hooks",
+        "mend that line; at import a plugin only defines its classes and functions",
     )
 
 

@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 __all__ = ["place", "place_of", "place_raised", "place_running", "shown", "source_of"]
@@ -53,13 +52,13 @@ def place_raised(error: BaseException, module: str) -> str:
 
 
 def place_running(module: str) -> str:
-    """The line of the plugin that a thread is at now, its own or one below it; empty where none is in the plugin."""
+    """The line of the plugin that its import, or its manifest, is at now; empty where neither is under way."""
     for innermost in sys._current_frames().values():  # pyright: ignore[reportPrivateUsage]  documented; nothing else tells
-        frame: FrameType | None = innermost
-        while frame is not None:
-            if _belongs(frame.f_code.co_filename, module):
-                return place(frame.f_code.co_filename, frame.f_lineno, module)
-            frame = frame.f_back
+        stack = [(frame.f_code, line) for frame, line in traceback.walk_stack(innermost)]  # innermost first
+        own = [(code, line) for code, line in stack if _belongs(code.co_filename, module)]
+        if any(code.co_name in ("<module>", "coffers_provider") for code, _ in own):  # not a thread the plugin started
+            code, line = own[0]
+            return place(code.co_filename, line, module)
     return ""
 
 
