@@ -11,12 +11,15 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
-__all__ = ["ImpureError", "other_time_zone", "watched"]
+__all__ = ["ImpureError", "Watch", "other_time_zone"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ImpureError(BaseException):
@@ -73,31 +76,35 @@ def _reached(frame: FrameType, event: str, subject: Any) -> str | None:
     return f"{module}.{name}" if module in _C_MODULES or f"{module}.{name}" in _C_FUNCTIONS else None
 
 
-@contextmanager
-def watched() -> Iterator[None]:
-    """Watch this thread until the end of the block.
+class Watch:
+    """Runs functions and sees what they reach for.
 
-    Raises:
-        ImpureError: something was reached for.
+    Attributes:
+        reached: what of the world, and where; in order.
     """
-    here = sys._getframe()
 
-    def profile(frame: FrameType, event: str, subject: Any) -> None:
-        if event == "call" and frame is here:
-            return
+    def __init__(self) -> None:
+        self.reached: list[str] = []
+
+    def over(self, function: Callable[P, T]) -> Callable[P, T]:
+        """`function`, watched whenever it is called; the first reach ends the call with an `ImpureError`."""
+
+        def watched(*args: P.args, **kwargs: P.kwargs) -> T:
+            before = sys.getprofile()
+            sys.setprofile(self._see)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                sys.setprofile(before)
+
+        return watched
+
+    def _see(self, frame: FrameType, event: str, subject: Any) -> None:
         reached = _reached(frame, event, subject)
-        if reached is None:
-            return
-        asker = frame if event == "c_call" else frame.f_back or frame
-        place = f"{asker.f_globals.get('__name__', '?')}:{asker.f_lineno}"
-        raise ImpureError(f"{reached} (at {place})")
-
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
+        if reached is not None:
+            asker = frame if event == "c_call" else frame.f_back or frame
+            self.reached.append(f"{reached} (at {asker.f_globals.get('__name__', '?')}:{asker.f_lineno})")
+            raise ImpureError(self.reached[-1])
 
 
 @contextmanager
