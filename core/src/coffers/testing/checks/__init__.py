@@ -11,6 +11,7 @@ from coffers.testing.checking import Check, registered
 
 from . import manifest as manifest
 from . import purity as purity
+from . import safety as safety
 from . import vectors as vectors
 
 __all__ = ["CHECKS"]

@@ -95,6 +95,7 @@ class Behaviour:
         act: answers one request; the connection then waits for another one.
         stage: ``"request"`` acts on a request, ``"connection"`` before any is read, ``"port"`` never accepts one.
         scheme: ``"https"`` where the address must promise TLS.
+        kinds: the kinds of error a read of any provider may end in; empty where it may end well.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Behaviour:
     act: Callable[[Visit], None]
     stage: Literal["port", "connection", "request"] = "request"
     scheme: Literal["http", "https"] = "http"
+    kinds: frozenset[str] = frozenset()
 
 
 def http_answer(status: str = "200 OK", body: bytes = JSON, *headers: str, content_type: str | None = None) -> bytes:

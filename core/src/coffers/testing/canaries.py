@@ -1,0 +1,108 @@
+"""Canaries: made-up secrets that can be told anywhere, every form of them, and an ear for what is logged or printed.
+
+Roof; standard library only. The forms are spelt out apart from the core's own scrubber, which they test.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import logging
+import pickle
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+__all__ = ["AWKWARD", "CANARIES", "PLAIN", "Ear", "find", "forms", "overhearing", "pickled"]
+
+#: Characters that every form writes differently: a slash, quotes, a space, percent, plus, a letter beyond ASCII.
+AWKWARD: Final = 'cAnArY/9f8e7d "q" %2B+b\'\\é'
+#: Headers take ASCII only, so a key that goes into one is refused before it is sent; this one is sent.
+PLAIN: Final = "cAnArY/9f8e7d6c5b4a+39=="
+
+CANARIES: Final = (AWKWARD, PLAIN)
+
+
+@lru_cache(maxsize=1024)
+def forms(secret: str) -> Mapping[str, str]:
+    """The forms a secret takes in other people's words: its text by the form's name."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    escaped = json.dumps(secret)[1:-1]
+    named = {
+        "plain": secret,
+        "URL-encoded": quote(raw, safe=""),
+        "URL-encoded, slashes kept": quote(raw),
+        "URL-encoded as a form": quote_plus(raw),
+        "JSON-escaped": escaped,
+        "JSON-escaped in UTF-8": json.dumps(secret, ensure_ascii=False)[1:-1],
+        "JSON-escaped as PHP does": escaped.replace("/", "\\/"),
+        "PHP-escaped": re.sub(r"""([\\'"])""", r"\\\1", secret),
+        "in Python's notation": repr(secret)[1:-1],
+        "in hex": raw.hex(),
+        "in base64": base64.b64encode(raw).decode().rstrip("="),
+        "in URL-safe base64": base64.urlsafe_b64encode(raw).decode().rstrip("="),
+    }
+    for shift in (1, 2):  # inside a longer text, such as LOGIN:PASSWORD
+        inner = base64.b64encode(bytes(shift) + raw).decode().rstrip("=")[shift + 1 :]
+        if (shift + len(raw)) % 3:
+            inner = inner[:-1]
+        if len(raw) >= 6:  # shorter ones are ordinary words
+            named[f"inside base64 ({shift})"] = inner
+    return named
+
+
+@lru_cache(maxsize=1024)
+def _needles(secret: str) -> tuple[tuple[str, str], ...]:
+    return tuple((text.casefold(), name) for name, text in forms(secret).items())
+
+
+def find(text: str, secret: str) -> str | None:
+    """The name of the form in which `text` holds the secret, in any letter case; None if it does not."""
+    folded = text.casefold()
+    return next((name for needle, name in _needles(secret) if needle in folded), None)
+
+
+def pickled(value: object) -> str:
+    """A pickle as text; empty for what cannot be pickled."""
+    try:
+        return pickle.dumps(value).decode("utf-8", "replace")
+    except Exception:  # noqa: BLE001  a value of foreign make may raise anything here
+        return ""
+
+
+class Ear(logging.Handler):
+    """What was logged and printed; `text` is all of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._records: list[str] = []
+        self.printed = io.StringIO()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message, what was given with it, and the traceback."""
+        told = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
+        self._records.append(f"{record.getMessage()} {vars(record)} {told}")
+
+    @property
+    def logged(self) -> str:
+        """What was logged."""
+        return "\n".join(self._records)
+
+
+@contextmanager
+def overhearing() -> Iterator[Ear]:
+    """Hear every logger, down to DEBUG, and both standard streams until the end of the block."""
+    root, ear = logging.getLogger(), Ear()
+    level = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.DEBUG)
+    try:
+        with redirect_stdout(ear.printed), redirect_stderr(ear.printed):
+            yield ear
+    finally:
+        root.setLevel(level)
+        root.removeHandler(ear)
