@@ -9,9 +9,12 @@ from typing import Final
 
 from coffers.testing.checking import Check, registered
 
+from . import amounts as amounts
 from . import manifest as manifest
 from . import purity as purity
+from . import rows as rows
 from . import safety as safety
+from . import times as times
 from . import vectors as vectors
 
 __all__ = ["CHECKS"]

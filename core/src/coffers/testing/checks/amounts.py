@@ -1,0 +1,190 @@
+"""Amounts keep the digits they were sent with, and an unknown one is never a number. Roof.
+
+Both are found out by asking: a number in a recorded answer is replaced, and the amounts made of it are looked at. The
+recorded snapshots are not asked, for they may have been written by the very fault.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from typing import Any, Final
+
+from coffers.plugin import Snapshot
+from coffers.testing.answers import Edit, Node, Place, path_of
+from coffers.testing.checking import check
+from coffers.testing.probes import FIELDS, WORKING, Reader, Row, digits_of, is_named_by, readers, report, rows_of
+from coffers.testing.subject import Subject
+
+#: What a number is replaced by, the most demanding first; each ends in a zero, which must not be lost.
+_FRACTIONS: Final = (
+    *("1234567898765432.12345678987640", "12345678765.12345640", "1.1234567898765432123456787640"),
+    *("0.1234567898765432123456787640", "0.0000000000123456787640", "1234.567840", "123.40", "12.30", "1.20", "0.120"),
+)
+_INTEGERS: Final = (
+    *("123456789876543212345678787640", "12345678987654321240", "1234567840", "123450", "1230", "120", "20", "10"),
+)
+
+#: What stands where an amount is due and is not known.
+JUNK: Final[tuple[Any, ...]] = (None, "", "N/A", "-", False, True, [], {})
+_NO_NUMBERS: Final = ("", "N/A", "-", "null", "None", "false", "true")
+
+
+# --- digits --------------------------------------------------------------------------------------------------------
+
+
+@check("exactness")
+def digits_are_kept(subject: Subject) -> None:
+    """An amount has every digit that was sent and none that was not, zeros at its end included. Declare money fields
+    as `Amount` and read the answer with `read_json` or `parse_json`; in a text use `amount_from_text`. Never `float`,
+    `int` of a fraction, `round`, `quantize` or `normalize`. Shift minor units with `amount.scaleb(-2)`: a division
+    drops zeros (`Decimal(1230) / 100` is 12.3). Plus, minus and `scaleb` are exact here.
+    """
+    with localcontext(WORKING):
+        report(fault for reader in readers(subject) for place in reader.numbers for fault in _digits(reader, place))
+
+
+def _digits(reader: Reader, place: Place) -> Iterator[str]:
+    """What is wrong with the digits of the amounts made of a number."""
+    probes = _FRACTIONS if set(place.text) & set(".,eE") else _INTEGERS
+    comma = place.text.count(",") == 1 and "." not in place.text
+    for number in probes:
+        higher = f"{number[:-2]}{int(number[-2]) + 1}0"
+        texts = [text.replace(".", ",") if comma else text for text in (number, higher, f"-{number}")]
+        one, two, negative = (reader.edited((place.start, place.end, text)) for text in texts)
+        if one is None or two is None or not (any(reader.changes(one)) or any(reader.changes(two))):
+            continue
+        where = f"{reader.case.name}: {place}"
+        for name, before, first, second in _pairs(reader, one, two):
+            if first == second != before:
+                yield f"{where}: {texts[0]} and {texts[1]} are both read as {name} = {first}; digits are lost"
+            elif first != second and len({digits_of(amount) for amount in (before, first, second)}) > 1:
+                fault = _change(reader, (Decimal(number), Decimal(higher)), (first, second))
+                if fault:
+                    yield f"{where}: {texts[0]} is read as {name} = {first}; {fault}"
+        if negative is not None:
+            for name, before, first, below in _pairs(reader, one, negative):
+                if first == below != before:
+                    yield f"{where}: {texts[2]} is read as {name} = {below}; the sign is lost"
+        return
+    yield f"{reader.case.name}: {place}: an amount is made of it, yet every number of other digits is refused"
+
+
+def _pairs(reader: Reader, one: Snapshot, two: Snapshot) -> Iterator[tuple[str, Decimal, Decimal, Decimal]]:
+    """An amount's name, and what it is as recorded and in either snapshot, where it is known in all three."""
+    lists = [rows_of(snapshot) for snapshot in (one, two)]
+    if {len(rows) for rows in lists} != {len(reader.rows)}:
+        return
+    for before, first, second in zip(reader.rows, *lists, strict=True):
+        for field, *amounts in zip(FIELDS, before.amounts, first.amounts, second.amounts, strict=True):
+            known = [amount for amount in amounts if amount is not None]
+            if len(known) == 3:
+                yield f"{before.currency} {field}", known[0], known[1], known[2]
+
+
+def _change(reader: Reader, sent: tuple[Decimal, Decimal], found: tuple[Decimal, Decimal]) -> str | None:
+    """What is wrong if two numbers are read as these two amounts; None if the digits are kept."""
+    if digits_of(found[0]) == digits_of(sent[0]):
+        zeros = ["".join(map(str, amount.as_tuple().digits)).lstrip("0") for amount in (found[0], sent[0])]
+        if zeros[0] == zeros[1]:
+            return None
+        return "digits are lost at its end" if len(zeros[0]) < len(zeros[1]) else "digits are added at its end"
+    factor = digits_of(found[1] - found[0])
+    if factor == "1" or factor in {digits_of(Decimal(number)) for number in _plain_numbers(reader)}:
+        return None
+    return f"{sent[1] - sent[0]} more changes it by {found[1] - found[0]}; digits are lost or invented"
+
+
+def _plain_numbers(reader: Reader) -> Iterator[str]:
+    """Every number of the answer: an amount may be another one times a price beside it."""
+    for node in reader.answer.root:
+        yield from (place.text for place in reader.answer.numbers(node, wide=False))
+
+
+# --- the unknown ---------------------------------------------------------------------------------------------------
+
+
+@check("exactness")
+def unknown_is_never_zero(subject: Subject) -> None:
+    """An amount that is missing, null, empty or no number is not known: raise, or leave that amount `None`, and keep
+    the row. Never write `or 0`, `.get("amount", 0)` or `float(value or 0)`, and never take another figure instead. With
+    `read_json`, a field `amount: Amount` must be there and `amount: Amount | None = None` need not.
+    """
+    report(fault for reader in readers(subject) for fault in _unknown(reader))
+
+
+def _unknown(reader: Reader) -> Iterator[str]:
+    around: dict[tuple[int, int], tuple[Node, tuple[Row, ...]]] = {}
+    for place in reader.numbers:
+        distinct = reader.distinct(place)
+        rows = distinct[1] if distinct else reader.rows
+        for what, edit in _junk(reader, place):
+            yield from _invented(reader, place, what, edit, rows)
+        for node in reader.answer.nodes:
+            if node.path and node.path != place.node.path and node.start <= place.start and place.end <= node.end:
+                around[node.begin, node.end] = (node, reader.rows)
+    for node, rows in around.values():
+        for what, edit in _swaps(reader, node):
+            snapshot = reader.edited(edit)
+            extra = _amounts(snapshot, rows)
+            if extra:
+                yield f"{reader.case.name}: {path_of(node)} {what}: read as {extra}, which nobody sent"
+
+
+def _junk(reader: Reader, place: Place) -> Iterator[tuple[str, Edit]]:
+    if place.is_whole and not place.node.plain:
+        yield from _swaps(reader, place.node)
+        return
+    for text in _NO_NUMBERS:
+        yield f"replaced by {text!r}" if text else "left out", (place.start, place.end, text)
+
+
+def _swaps(reader: Reader, node: Node) -> Iterator[tuple[str, Edit]]:
+    """A value left out, and replaced by what is none."""
+    if node.key:  # an item of an array is left out by a check of its own
+        yield "left out", reader.answer.without(node)
+    for value in JUNK:
+        text = json.dumps(value)
+        yield f"replaced by {text}", (node.start, node.end, text)
+
+
+def _invented(reader: Reader, place: Place, what: str, edit: Edit, rows: tuple[Row, ...]) -> Iterator[str]:
+    snapshot = reader.edited(edit)
+    if snapshot is None:
+        return
+    found = rows_of(snapshot)
+    where = f"{reader.case.name}: {place} {what}"
+    extra = _facts(found) - _facts(rows)
+    if extra:
+        currency, _, _, field, amount = next(iter(extra))
+        yield f"{where}: read as {currency} {field} = {amount}, which nobody sent; an unknown amount is not a number"
+    elif len(found) < len(rows) and not (what == "left out" and _names_gone_row(place.node, found, rows)):
+        yield f"{where}: a row is gone without a word; refuse the answer, or leave that amount unknown"
+    elif len(found) == len(rows) and _facts(found) == _facts(rows):
+        yield f"{where}: read as if the number were there"
+
+
+def _names_gone_row(node: Node, found: tuple[Row, ...], rows: tuple[Row, ...]) -> bool:
+    """Whether a member was the row itself, its key the name of the row."""
+    return all(is_named_by(row, node) for row in Counter(rows) - Counter(found))
+
+
+def _facts(rows: tuple[Row, ...]) -> Counter[tuple[str, str | None, str | None, str, Decimal]]:
+    return Counter(
+        (row.currency, row.network, row.wallet, field, amount)
+        for row in rows
+        for field, amount in zip(FIELDS, row.amounts, strict=True)
+        if amount is not None
+    )
+
+
+def _amounts(snapshot: Snapshot | None, rows: tuple[Row, ...]) -> str:
+    """The first amount that none of `rows` has; labels may be gone with what held them."""
+    known = {(row.currency, *fact) for row in rows for fact in zip(FIELDS, row.amounts, strict=True)}
+    for row in rows_of(snapshot) if snapshot else ():
+        for field, amount in zip(FIELDS, row.amounts, strict=True):
+            if amount is not None and (row.currency, field, amount) not in known:
+                return f"{row.currency} {field} = {amount}"
+    return ""
