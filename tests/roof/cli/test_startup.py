@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -49,7 +50,8 @@ def test_every_command_explains_itself_without_plugins(name: str) -> None:
 
 def test_the_overview_names_every_command() -> None:
     folder = Path(sys.modules["coffers.cli"].__file__ or "").parent / "commands"
-    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(COMMANDS)
+    modules = {name.replace("-", "_") + "_" * iskeyword(name) for name in COMMANDS}
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == modules
     with click.Context(app) as ctx:
         for name in COMMANDS:
             command = app.get_command(ctx, name)

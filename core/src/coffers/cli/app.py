@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -33,7 +34,7 @@ from coffers.cli.options import verbose_option
 __all__ = ["COMMANDS", "app", "run"]
 
 #: Every command, with its line in the overview; its module in `coffers.cli.commands` has the same name, with ``_``
-#: for ``-``.
+#: for ``-``, and a ``_`` behind a word of Python's own.
 COMMANDS: Final = {
     "balances": "Show what is left in every account.",
     "check": "Compare balances with thresholds, for monitoring systems.",
@@ -42,7 +43,9 @@ COMMANDS: Final = {
     "init": "Write a config file to fill in.",
     "new-provider": "Make the project of a plugin, or renew its template's files.",
     "providers": "Show the installed providers.",
+    "record": "Read an account once into a scrubbed vector.",
     "sandbox": "Serve the sandbox until interrupted.",
+    "try": "Replay a vector and show each value on the way.",
 }
 
 #: What a write says where the stream takes no more.
@@ -61,7 +64,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"coffers.cli.commands.{cmd_name.replace('-', '_')}").command
+        module = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
+        command: click.Command = import_module(f"coffers.cli.commands.{module}").command
         return command
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
