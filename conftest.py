@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sybil import Example, Sybil
+from sybil import Sybil
 from sybil.integration.pytest import SybilItem
-from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
-from tests.console import Console
+from tests.console import PARSERS, Console
 from tests.guard import nothing_strays  # noqa: F401  a fixture of every test
 
 ACME = Path(__file__).parent / "tests/acme"
@@ -27,27 +27,22 @@ ACME = Path(__file__).parent / "tests/acme"
 
 @pytest.fixture
 def acme_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The made-up provider `acme`, installed here and in processes started from here."""
+    """The made-up provider `acme`, installed for the Python of a page."""
     monkeypatch.syspath_prepend(str(ACME))
-    monkeypatch.setenv("PYTHONPATH", str(ACME))
     yield
     sys.modules.pop("coffers_acme", None)
 
 
-def run_console(example: Example) -> str | None:
-    """Run the commands of one block; what is printed must be what is written."""
-    if "console" not in example.namespace:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
-        environment["PATH"] = f"{sysconfig.get_path('scripts')}{os.pathsep}{environment.get('PATH', '')}"
-        example.namespace["console"] = Console({**environment, "COLUMNS": "120"})
-    console: Console = example.namespace["console"]
-    return console.differs(str(example.parsed))
+def open_console(namespace: dict[str, Any]) -> None:
+    """At the beginning of a page: its session, in this environment, with `acme` installed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{environment.get('PATH', '')}"
+    namespace["console"] = Console({**environment, "PATH": path, "PYTHONPATH": str(ACME), "COLUMNS": "120"})
 
 
 def close_console(namespace: dict[str, Any]) -> None:
     """At the end of a page: its session ends."""
-    if "console" in namespace:
-        namespace["console"].close()
+    namespace["console"].close()
 
 
 @pytest.hookimpl(trylast=True)
@@ -60,9 +55,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), CodeBlockParser(language="console", evaluator=run_console), SkipParser()],
+    parsers=[PythonCodeBlockParser(), SkipParser(), *PARSERS],
     patterns=["README.md", "docs/**/*.md"],
     excludes=["docs/tutorials/*.md", "docs/providers/*.md"],
     fixtures=["acme_installed"],
+    setup=open_console,
     teardown=close_console,
 ).pytest()

@@ -21,8 +21,13 @@ import shlex
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from sybil import Document, Example
+from sybil.parsers.myst import CodeBlockParser
+from sybil.parsers.myst.lexers import DirectiveLexer
+from sybil.region import Region
 
 #: How long one command may take; some install packages.
 TIMEOUT_S = 300
@@ -92,6 +97,29 @@ class Console:
             raise ValueError(f"{path} leads out of the page's folder")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
+
+
+def _run_block(example: Example) -> str | None:
+    console: Console = example.namespace["console"]
+    return console.differs(str(example.parsed))
+
+
+def _write_file(example: Example) -> None:
+    console: Console = example.namespace["console"]
+    path, text = example.parsed
+    console.write(path, text)
+
+
+def _files(document: Document) -> Iterator[Region]:
+    """The blocks that are files."""
+    for block in DirectiveLexer("code-block")(document):
+        if "caption" in block.lexemes["options"]:
+            parsed = block.lexemes["options"]["caption"], str(block.lexemes["source"])
+            yield Region(block.start, block.end, parsed, _write_file)
+
+
+#: What Sybil finds in a page and runs; the `Console` is what the page's namespace has under that name.
+PARSERS = (CodeBlockParser("console", _run_block), _files)
 
 
 def _commands(block: str) -> list[tuple[str, str]]:

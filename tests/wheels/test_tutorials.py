@@ -9,37 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-from sybil import Document, Example
-from sybil.parsers.myst import CodeBlockParser, DirectiveLexer
-from sybil.region import Region
+from sybil import Document
 
-from tests.console import Console
+from tests.console import PARSERS, Console
 from tests.wheels.environment import CORE, Environment
 
 PAGES = sorted((Path(__file__).parents[2] / "docs/tutorials").glob("*.md"))
-
-
-def run_block(example: Example) -> str | None:
-    """Run the commands of one block; what is printed must be what is written."""
-    console: Console = example.namespace["console"]
-    return console.differs(str(example.parsed))
-
-
-def write_file(example: Example) -> None:
-    """Write the file that a block with a caption is."""
-    path, text = example.parsed
-    console: Console = example.namespace["console"]
-    console.write(path, text)
-
-
-def files(document: Document) -> list[Region]:
-    """The blocks with a caption."""
-    lexed = DirectiveLexer("code-block")(document)
-    captioned = [region for region in lexed if "caption" in region.lexemes["options"]]
-    return [
-        Region(region.start, region.end, (region.lexemes["options"]["caption"], region.lexemes["source"]), write_file)
-        for region in captioned
-    ]
 
 
 @pytest.mark.timeout(900)
@@ -50,7 +25,7 @@ def test_a_tutorial_prints_what_it_says(page: Path, tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COFFERS", "PYTHON"))}
     path = f"{environment.bin}{os.pathsep}{inherited.get('PATH', '')}"
     console = Console({**inherited, "PATH": path, "COLUMNS": "120", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
-    document = Document.parse(str(page), CodeBlockParser("console", run_block), files)
+    document = Document.parse(str(page), *PARSERS)
     document.namespace["console"] = console
     try:
         examples = list(document.examples())
