@@ -94,7 +94,10 @@ def _summary(facts: dict[str, Any]) -> str:
     rows = [
         ("Provider", _code(facts["id"])),
         ("Install", _code(f"pip install {facts['dist']}") + f" (this page: version {facts['version']})"),
-        ("Hosts", ", ".join(_code(url) for url in dict.fromkeys(facts["hosts"].values()))),
+        (
+            "Hosts",
+            ", ".join(map(_code, dict.fromkeys(facts["hosts"].values()))) or f"the account's `{facts['url_field']}`",
+        ),
         ("Permission", _plain(facts["permission"]) or "not said"),
         ("Not covered", _plain(facts["not_covered"]) or "not said"),
         ("Its own page", f"<{facts['docs']}>"),

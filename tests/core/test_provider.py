@@ -149,7 +149,7 @@ class Settings:
     region: Literal["eu", "us"] | None = None
     limit: int = 10
     strict: bool = False
-    profile: Optional[str] = None  # noqa: UP045  authors write it this way too
+    profile: Optional[str] = attrs.field(default=None, metadata={"example": "main"})  # noqa: UP045  authors write it this way too
     label: str = attrs.field(factory=str)
     derived: str = attrs.field(init=False, default="")
 
@@ -179,7 +179,7 @@ def test_every_key_in_the_order_of_the_classes() -> None:
         field("region", choices=("eu", "us")),
         field("limit", int, default=10),
         field("strict", bool, default=False),
-        field("profile"),
+        field("profile", example="main"),
         field("label"),
         field("key", secret=True, required=True),
         field("login", required=True),

@@ -64,6 +64,8 @@ class ConfigField:
         choices: the allowed texts, empty where any text will do.
         default: the value used when the key is absent; None where there is none.
         help: one line for people, from the field's metadata; may be empty.
+        example: a text that a new config shows for an optional key without default, from the field's metadata; may be
+            empty.
     """
 
     name: str
@@ -73,6 +75,7 @@ class ConfigField:
     choices: tuple[str, ...]
     default: Any
     help: str
+    example: str = ""
 
 
 def check_base_url(url: str) -> str:
@@ -267,4 +270,5 @@ def _config_field(attribute: attrs.Attribute[Any], hint: Any, owner: str) -> Con
         choices=choices,
         default=default,
         help=str(attribute.metadata.get("help", "")),
+        example=str(attribute.metadata.get("example", "")),
     )

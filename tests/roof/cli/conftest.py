@@ -31,7 +31,7 @@ class Settings:
     purse: str = attrs.field(metadata={"help": "which purse"})
     count: int = attrs.field()
     region: Literal["north", "south"] = attrs.field(default="north", metadata={"help": "where it is\\nkept"})
-    note: str | None = None
+    note: str | None = attrs.field(default=None, metadata={"example": "a \\"note\\""})
 
 @attrs.frozen
 class ByKey:

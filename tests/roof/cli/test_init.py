@@ -27,6 +27,8 @@ def test_what_init_writes_loads(cli: Cli, tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "TOYBOX_KEY" in result.err
     assert f"coffers balances --config {path}" in result.err
+    # An optional key without default shows the plugin's example.
+    assert '# note = "a \\"note\\""\n' in path.read_text()
     # What stands there as a comment loads too, if it is taken in place of the other way to sign in.
     text = path.read_text().split("[accounts.toybox]")[1].split("\n\n")[0].replace('key = "', '# key = "', 1)
     other = tmp_path / "other.toml"

@@ -117,7 +117,9 @@ def _value(field: ConfigField, provider: str, variables: _Variables, active: boo
     """What stands behind the ``=``, and a comment about it."""
     value: Any = field.default
     if value is None:
-        if field.secret or (field.type is str and not field.choices):
+        if field.example and not active and not field.secret:
+            value = field.example
+        elif field.secret or (field.type is str and not field.choices):
             value = f"env:{variables.new(provider, field.name, needed=active)}"
         else:
             value = field.choices[0] if field.choices else (1 if field.type is int else False)

@@ -27,12 +27,12 @@ _NO_PLACE_FOR_A_KEY: Final = frozenset(
 )
 
 
-def _key(text: str, default: Any = None, validator: Any = None) -> Any:
-    """One config key with its line of help; unchecked where it is absent."""
+def _key(text: str, default: Any = None, validator: Any = None, *, example: str = "") -> Any:
+    """One config key with its line of help, and what a new config shows for it; unchecked where it is absent."""
     return attrs.field(
         default=default,
         validator=attrs.validators.optional(validator) if validator else None,
-        metadata={"help": text},
+        metadata={"help": text, "example": example},
     )
 
 
@@ -79,7 +79,9 @@ class Address:
 
     url: str = attrs.field(validator=_is_address, metadata={"help": "the address to ask, with its parameters"})
     method: Literal["GET", "POST"] = _key("the HTTP method", "GET")
-    accept: str | None = _key("the Accept header, where the service needs one", None, _is_header_value)
+    accept: str | None = _key(
+        "the Accept header, where the service needs one", None, _is_header_value, example="application/json"
+    )
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -87,36 +89,42 @@ class KeyPlace:
     """Where the key goes. Settings and credentials share it: the first are checked, the second sign."""
 
     key_in: Literal["bearer", "header", "query", "form", "json", "basic"] = _key("where the key goes", "bearer")
-    key_name: str | None = _key("the name of the header, parameter or member that holds the key")
-    key_prefix: str | None = _key("what stands before the key in its header, such as 'Token '", None, _is_header_value)
-    user: str | None = _key("with basic: the user's name; without it the key is the name and the password is empty")
+    key_name: str | None = _key("the name of the header, parameter or member that holds the key", example="X-Api-Key")
+    key_prefix: str | None = _key(
+        "what stands before the key in its header, such as 'Token '", None, _is_header_value, example="Token "
+    )
+    user: str | None = _key(
+        "with basic: the user's name; without it the key is the name and the password is empty", example="me"
+    )
 
 
 @attrs.frozen(kw_only=True)
 class Settings(KeyPlace, Address):
     """The public config keys: the two above, and where the figures and the refusals are."""
 
-    rows: str | None = _key("pointer to the array or object of balances; without it there is one", None, _is_pointer)
-    total: str | None = _key("pointer to what is held", None, _is_pointer)
-    available: str | None = _key("pointer to what can be spent now", None, _is_pointer)
-    pending: str | None = _key("pointer to what is on its way in", None, _is_pointer)
-    reserved: str | None = _key("pointer to what is held back", None, _is_pointer)
+    rows: str | None = _key(
+        "pointer to the array or object of balances; without it there is one", None, _is_pointer, example="/data"
+    )
+    total: str | None = _key("pointer to what is held", None, _is_pointer, example="/amount")
+    available: str | None = _key("pointer to what can be spent now", None, _is_pointer, example="/available")
+    pending: str | None = _key("pointer to what is on its way in", None, _is_pointer, example="/pending")
+    reserved: str | None = _key("pointer to what is held back", None, _is_pointer, example="/reserved")
     decimals: int | None = _key(
         "amounts are whole numbers of units this many places down: 2 for cents", None, _is_scale
     )
     unit: Literal["money", "asset", "credits"] = _key("what is counted", "money")
 
-    currency: str | None = _key("the currency's code, such as EUR", None, _is_code)
-    currency_at: str | None = _key("instead: pointer to the code", None, _is_pointer_or_name)
-    network_at: str | None = _key("pointer to the network", None, _is_pointer_or_name)
-    wallet_at: str | None = _key("pointer to the wallet", None, _is_pointer_or_name)
-    as_of: str | None = _key("pointer, from the top, to the time of the figures", None, _is_pointer)
+    currency: str | None = _key("the currency's code, such as EUR", None, _is_code, example="EUR")
+    currency_at: str | None = _key("instead: pointer to the code", None, _is_pointer_or_name, example="/currency")
+    network_at: str | None = _key("pointer to the network", None, _is_pointer_or_name, example="/network")
+    wallet_at: str | None = _key("pointer to the wallet", None, _is_pointer_or_name, example="/wallet")
+    as_of: str | None = _key("pointer, from the top, to the time of the figures", None, _is_pointer, example="/time")
 
-    error_at: str | None = _key("pointer to what is there in a refusal only", None, _is_pointer)
-    ok_at: str | None = _key("pointer to what tells success from refusal", None, _is_pointer)
-    ok_is: str | None = _key("what is at ok_at on success, such as true, 0 or ok")
-    message_at: str | None = _key("pointer to the words of a refusal", None, _is_pointer)
-    auth_if: str | None = _key("words of a refusal that mean a wrong key")
+    error_at: str | None = _key("pointer to what is there in a refusal only", None, _is_pointer, example="/error")
+    ok_at: str | None = _key("pointer to what tells success from refusal", None, _is_pointer, example="/status")
+    ok_is: str | None = _key("what is at ok_at on success, such as true, 0 or ok", example="ok")
+    message_at: str | None = _key("pointer to the words of a refusal", None, _is_pointer, example="/message")
+    auth_if: str | None = _key("words of a refusal that mean a wrong key", example="invalid key")
 
     @property
     def named_rows(self) -> bool:
