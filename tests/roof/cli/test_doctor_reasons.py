@@ -8,6 +8,7 @@ import pytest
 
 from coffers import hookspecs
 from coffers.cli.diagnosis.hooks import PARAMETERS
+from coffers.cli.diagnosis.places import place_running
 
 from .plugin_site import GOOD, INIT, Site, site
 
@@ -131,8 +132,11 @@ DO_NO_WORK = "do no work at import or in coffers_provider: no network, no waitin
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (("import attrs", f"{ONCE}\nonce()\nimport attrs"), f"{INIT}:9: importing coffers_acme does not end"),
-        (("@attrs.frozen", f"{ONCE}\n@attrs.frozen"), f"{INIT}:12: coffers_provider does not end"),
+        (
+            ("import attrs", f"{ONCE}\nonce()\nimport attrs"),
+            f"{INIT}:9: importing coffers_acme had not ended after 0.3 s",
+        ),
+        (("@attrs.frozen", f"{ONCE}\n@attrs.frozen"), f"{INIT}:12: coffers_provider had not ended after 0.3 s"),
     ],
 )
 def test_what_does_not_end_the_second_time(
@@ -142,6 +146,25 @@ def test_what_does_not_end_the_second_time(
     site.changed(("    return Provider(", "    globals().get('once', print)()\n    return Provider("), call)
     try:
         assert site.only() == f"{words} -> {DO_NO_WORK}"
+    finally:
+        (site.folder / "coffers_acme/under-way").unlink()
+
+
+def test_what_does_not_end_at_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coffers.cli.diagnosis._FIRST_PATIENCE_S", 0.3)
+    site.changed(("import attrs", f"{ONCE}\nmark.touch()\nonce()\nimport attrs"))
+    try:
+        assert site.only() == f"{INIT}:9: loading it had not ended after 0.3 s -> {DO_NO_WORK}"
+    finally:
+        (site.folder / "coffers_acme/under-way").unlink()
+
+
+def test_a_thread_that_the_plugin_left_running_is_not_its_import(site: Site) -> None:
+    thread = "import threading\nmark.touch()\nthreading.Thread(target=once, daemon=True).start()\nraise OSError\n"
+    site.changed(("import attrs", ONCE + thread))
+    try:
+        assert site.only().startswith(f"{INIT}:13: it raises at import: OSError -> ")
+        assert place_running("coffers_acme") == ""
     finally:
         (site.folder / "coffers_acme/under-way").unlink()
 

@@ -89,7 +89,7 @@ def command(plugin: str | None, config: Path | None) -> int:
 
 def _plugin(name: str) -> int:
     with stdout_for_data():
-        sections = tuple(diagnose(name, Registry()))
+        sections = tuple(diagnose(name))
     report = _Report()
     for section in sections:
         report.section(section)

@@ -19,21 +19,23 @@ from coffers.cli.diagnosis.hooks import PARAMETERS, examine_hooks, examine_manif
 from coffers.cli.diagnosis.imports import attempt, endless, fault, load
 from coffers.cli.diagnosis.names import about_dist, claims_of, entries_named, folder_of, missing
 from coffers.cli.diagnosis.parts import sandbox_part, vectors
-from coffers.cli.diagnosis.places import place_running, shown, source_of
+from coffers.cli.diagnosis.places import shown, source_of
 from coffers.plugin import ENTRY_POINT_GROUP
 
 __all__ = ["Finding", "Section", "diagnose"]
+
+#: The registry has a bound of its own, and this one is beyond it: for code that no bound within can end.
+_FIRST_PATIENCE_S: Final = 30.0
 
 #: Above this an import is felt: every command that uses the plugin waits for it.
 _SLOW_MS: Final = 1000
 
 
-def diagnose(plugin: str, registry: Registry) -> Iterator[Section]:
+def diagnose(plugin: str) -> Iterator[Section]:
     """What is right and wrong with a plugin.
 
     Args:
         plugin: a provider's id, or the name of a distribution or module.
-        registry: loads the plugin, once, within its own bound.
     """
     entries = entries_named(plugin)
     if not entries:
@@ -43,10 +45,10 @@ def diagnose(plugin: str, registry: Registry) -> Iterator[Section]:
     for dist in dists.values():
         yield about_dist(dist)
     for provider_id in dict.fromkeys(entry.name for entry in entries):
-        yield Section(f"Provider {one_line(provider_id)}", _provider(provider_id, registry))
+        yield Section(f"Provider {one_line(provider_id)}", _provider(provider_id))
 
 
-def _provider(provider_id: str, registry: Registry) -> Iterator[Finding]:
+def _provider(provider_id: str) -> Iterator[Finding]:
     claims = claims_of(provider_id, ENTRY_POINT_GROUP)
     entry = claims[0]
     if len(claims) > 1:
@@ -59,12 +61,14 @@ def _provider(provider_id: str, registry: Registry) -> Iterator[Finding]:
     yield ok(f"entry point {entry.name} = {entry.value}")
     yield from _hidden(entry)
     start = time.monotonic()
-    try:
-        loaded = registry.load(provider_id)
-    except CoffersError as error:
-        yield from _reasons(entry, error)
+    tried = attempt(lambda: Registry().load(provider_id), _FIRST_PATIENCE_S)  # of its own: a stuck one is locked
+    took_ms = (time.monotonic() - start) * 1000
+    if not tried.ended:
+        yield endless("loading it", entry.module, _FIRST_PATIENCE_S)
+    elif isinstance(tried.error, CoffersError):
+        yield from _reasons(entry, tried.error)
     else:
-        yield from _working(entry, loaded, (time.monotonic() - start) * 1000)
+        yield from _working(entry, cast("LoadedProvider", tried.answer), took_ms)
 
 
 def _hidden(entry: EntryPoint) -> Iterator[Finding]:
@@ -81,9 +85,6 @@ def _hidden(entry: EntryPoint) -> Iterator[Finding]:
 
 def _reasons(entry: EntryPoint, error: CoffersError) -> Iterator[Finding]:
     """Why the registry refused it."""
-    if place_running(entry.module):
-        yield endless(error.message, entry.module)
-        return
     tried = attempt(lambda: load(entry))
     if not tried.ended or tried.error is not None:
         yield fault(tried, entry)

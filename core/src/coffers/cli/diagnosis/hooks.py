@@ -175,7 +175,7 @@ def examine_manifest(tell: Callable[[], object], entry: EntryPoint) -> Iterator[
     tried = attempt(tell)
     where = place_of(tell, entry.module)
     if not tried.ended:
-        yield endless("coffers_provider does not end", entry.module)
+        yield endless("coffers_provider", entry.module)
     elif tried.error is not None:
         raised = place_raised(tried.error, entry.module) or where
         ours = isinstance(tried.error, CoffersError | ValueError | TypeError)

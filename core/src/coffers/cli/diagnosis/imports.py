@@ -24,10 +24,10 @@ from coffers import one_line
 from coffers.cli.diagnosis.finding import Finding, bad
 from coffers.cli.diagnosis.places import place, place_raised, place_running, source_of
 
-__all__ = ["Tried", "attempt", "fault", "load", "sources_of", "words_of"]
+__all__ = ["Tried", "attempt", "endless", "fault", "load", "sources_of", "words_of"]
 
-#: How long a second import may take; the first one has ended within the registry's bound.
-PATIENCE_S: Final = 10.0
+#: How long a second import may take; where the first one was too long for the registry, this one tells the line.
+PATIENCE_S: Final = 5.0
 
 #: Modules whose distribution has another name.
 _DISTS: Final = {
@@ -61,8 +61,13 @@ class NoAttributeError(Exception):
         self.module, self.attribute, self.near = module, attribute, near
 
 
-def attempt(call: Callable[[], object]) -> Tried:
-    """What `call` answers or raises, whatever it is; it runs in a thread that may be left behind."""
+def attempt(call: Callable[[], object], patience_s: float | None = None) -> Tried:
+    """What `call` answers or raises, whatever it is; it runs in a thread that may be left behind.
+
+    Args:
+        call: what may hold a plugin's code.
+        patience_s: seconds until it is left behind; None for `PATIENCE_S`.
+    """
     done: list[Tried] = []
 
     def run() -> None:
@@ -73,7 +78,7 @@ def attempt(call: Callable[[], object]) -> Tried:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(PATIENCE_S)
+    thread.join(PATIENCE_S if patience_s is None else patience_s)
     return done[0] if done else Tried(ended=False)
 
 
@@ -97,7 +102,7 @@ def load(entry: EntryPoint) -> object:
 def fault(tried: Tried, entry: EntryPoint) -> Finding:
     """Why `load` failed, and what to do."""
     if not tried.ended:
-        return endless(f"importing {entry.module} does not end", entry.module)
+        return endless(f"importing {entry.module}", entry.module)
     error = tried.error
     if isinstance(error, NoAttributeError):
         near = f"; it has {error.near}" if error.near else ""
@@ -129,11 +134,11 @@ def fault(tried: Tried, entry: EntryPoint) -> Finding:
     )
 
 
-def endless(text: str, module: str) -> Finding:
+def endless(what: str, module: str, patience_s: float | None = None) -> Finding:
     """A plugin that does not come back, with the line that it is at."""
     where = place_running(module)
     return bad(
-        f"{where + ': ' if where else ''}{text}",
+        f"{where or module}: {what} had not ended after {patience_s or PATIENCE_S:g} s",
         "do no work at import or in coffers_provider: no network, no waiting, no loop that may not end",
     )
 
