@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["AWKWARD", "CANARIES", "PLAIN", "Ear", "find", "forms", "overhearing", "pickled"]
+__all__ = ["AWKWARD", "CANARIES", "PLAIN", "Ear", "alike", "find", "forms", "overhearing", "pickled"]
 
 #: Characters that every form writes differently: a slash, quotes, a space, percent, plus, a letter beyond ASCII.
 AWKWARD: Final = 'cAnArY/9f8e7d "q" %2B+b\'\\é'
@@ -64,6 +64,18 @@ def find(text: str, secret: str) -> str | None:
     """The name of the form in which `text` holds the secret, in any letter case; None if it does not."""
     folded = text.casefold()
     return next((name for needle, name in _needles(secret) if needle in folded), None)
+
+
+def alike(secret: str) -> str:
+    """Another secret of the same look: of its letters and digits the middle one is another."""
+    places = [index for index, letter in enumerate(secret) if letter.isascii() and letter.isalnum()]
+    if not places:
+        return f"{secret}x"
+    place = places[len(places) // 2]
+    letter = secret[place]
+    group = next(group for group in ("0123456789", "abcdefghijklmnopqrstuvwxyz") if letter.lower() in group)
+    other = group[(group.index(letter.lower()) + 1) % len(group)]
+    return f"{secret[:place]}{other.upper() if letter.isupper() else other}{secret[place + 1 :]}"
 
 
 def pickled(value: object) -> str:

@@ -14,6 +14,8 @@ from . import manifest as manifest
 from . import purity as purity
 from . import rows as rows
 from . import safety as safety
+from . import sandbox as sandbox
+from . import servers as servers
 from . import times as times
 from . import vectors as vectors
 

@@ -11,7 +11,7 @@ import attrs
 
 from coffers import Client, CoffersError, ConfigError, Outcome, Response, Secret, SignedRequest, parse_guarded
 from coffers.plugin import AccessToken, Attempt, Query, Request
-from coffers.testing.canaries import CANARIES, find, forms, overhearing, pickled
+from coffers.testing.canaries import CANARIES, alike, find, forms, overhearing, pickled
 from coffers.testing.checking import CheckFailedError, check, require
 from coffers.testing.echoes import Echo, echoes
 from coffers.testing.hostile import HostileServer
@@ -218,18 +218,6 @@ def _uses_secret(subject: Subject, case: Case) -> bool:
     except Exception:  # noqa: BLE001  it was looked at, at least
         after = None
     return after != before or not (secrets or token)
-
-
-def alike(secret: str) -> str:
-    """Another secret of the same look: of its letters and digits the middle one is another."""
-    places = [index for index, letter in enumerate(secret) if letter.isascii() and letter.isalnum()]
-    if not places:
-        return f"{secret}x"
-    place = places[len(places) // 2]
-    letter = secret[place]
-    group = next(group for group in ("0123456789", "abcdefghijklmnopqrstuvwxyz") if letter.lower() in group)
-    other = group[(group.index(letter.lower()) + 1) % len(group)]
-    return f"{secret[:place]}{other.upper() if letter.isupper() else other}{secret[place + 1 :]}"
 
 
 # --- vectors --------------------------------------------------------------------------------------------------------
