@@ -26,6 +26,9 @@ html_show_sphinx = False
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+# A console block may hold what no shell lexer follows, a text over several lines, say; it is shown all the same.
+suppress_warnings = ["misc.highlighting_failure"]
+
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
 add_module_names = False

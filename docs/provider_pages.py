@@ -187,7 +187,7 @@ def _readme(dist: str) -> list[str]:
     if not text.strip():
         return []
     text = re.sub(r"\A\s*# .*\n", "", text)
-    text = _outside_code(text, lambda prose: re.sub(r"^(#{1,5} )", r"##\1", prose, flags=re.MULTILINE))
+    text = _outside_code(text, lambda prose: re.sub(r"^(#+ )", r"#\1", prose, flags=re.MULTILINE))
     # A link into the plugin's folder leads nowhere from here.
     text = _outside_code(text, lambda prose: re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", prose))
     return ["## From the plugin's README", text]

@@ -78,8 +78,8 @@ def test_a_page_shows_every_recorded_case(written: dict[str, str]) -> None:
 
 def test_a_page_holds_the_readme_one_level_deeper(written: dict[str, str]) -> None:
     acme = written["acme"].partition("## From the plugin's README\n")[2]
-    assert "### The amounts\n" in acme
-    assert "# A comment, no heading\n" in acme
+    assert "\n### The amounts\n" in acme
+    assert "\n# A comment, no heading\n" in acme
     assert "Links such as vectors lead nowhere from a page,\n[others](https://acme.example) do." in acme
     assert "# coffers-acme" not in acme
 
