@@ -107,14 +107,14 @@ class Ear(logging.Handler):
 
 @contextmanager
 def overhearing() -> Iterator[Ear]:
-    """Hear every logger, down to DEBUG, and both standard streams until the end of the block."""
+    """Hear every logger, down to DEBUG, and both standard streams until the end of the block; nobody else hears it."""
     root, ear = logging.getLogger(), Ear()
-    level = root.level
-    root.addHandler(ear)
+    level, others = root.level, root.handlers
+    root.handlers = [ear]
     root.setLevel(logging.DEBUG)
     try:
         with redirect_stdout(ear.printed), redirect_stderr(ear.printed):
             yield ear
     finally:
         root.setLevel(level)
-        root.removeHandler(ear)
+        root.handlers = others
