@@ -102,7 +102,8 @@ def _summary(facts: dict[str, Any]) -> str:
         ("Not covered", _plain(facts["not_covered"]) or "not said"),
         ("Its own page", f"<{facts['docs']}>"),
     ]
-    return _table(("", ""), rows)
+    lines = [f"* - {label}\n  - {said}" for label, said in rows]
+    return "\n".join(["```{list-table}", ":stub-columns: 1", "", *lines, "```"])
 
 
 def _keys(facts: dict[str, Any]) -> str:
