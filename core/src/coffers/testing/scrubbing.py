@@ -42,7 +42,7 @@ _YEARS_S: Final = (946_684_800, 4_102_444_800)
 _JSON: Final = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<open>[\[{])'
 )
-_NUMBER: Final = r"[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?"
+_NUMBER: Final = r"[0-9]+(?:,[0-9]{3})*(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _IS_NUMBER: Final = re.compile(rf"[+-]?{_NUMBER}")
 _DATE: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}/[0-9]{2}/[0-9]{2}|[0-9]{2}[./-][0-9]{2}[./-][0-9]{4}|[0-9]{8}(?=T[0-9]{6})"
@@ -50,7 +50,7 @@ _DATE: Final = (
 _CLOCK: Final = r"[0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 #: What has a shape of its own, then `known` words, then everything else.
 _SPECIAL: Final = (
-    r"(?P<declaration><\?xml version=[\"']1\.[01][\"'](?: encoding=[\"'][\w-]{1,12}[\"'])?\s*\?>)"
+    r"(?P<declaration><!(?i:doctype) html>|<\?xml version=[\"']1\.[01][\"'](?: encoding=[\"'][\w-]{1,12}[\"'])?\s*\?>)"
     r"|(?P<email>[^\s@<>\"'(),;:=]{1,64}@[^\s@<>\"'(),;:=]{1,255})"
     r"|(?P<url>https?://)(?P<rest>[^\s\"'<>]*)"
     r"|(?P<hex>(?<!\w)(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,})(?!\w))"
@@ -115,8 +115,8 @@ class Disguise:
         """A body of any kind."""
         try:
             text = body.decode()
-        except UnicodeDecodeError:  # of another charset, or no text: no byte beyond ASCII is left as it was
-            shuffled = bytes(byte if byte < 128 else 128 + (byte - 127 + secrets.randbelow(127)) % 128 for byte in body)
+        except UnicodeDecodeError:  # of another charset, or no text: beyond ASCII nothing but control characters is left
+            shuffled = bytes(byte if byte < 128 else 128 + (byte - 127 + secrets.randbelow(31)) % 32 for byte in body)
             return self._plain(shuffled.decode("latin-1")).encode("latin-1")
         try:
             parse_json(body)
