@@ -22,6 +22,8 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "coffers"
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["terms.css"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -102,28 +102,25 @@ def _summary(facts: dict[str, Any]) -> str:
         ("Not covered", _plain(facts["not_covered"]) or "not said"),
         ("Its own page", f"<{facts['docs']}>"),
     ]
-    lines = [f"* - {label}\n  - {said}" for label, said in rows]
-    return "\n".join(["```{list-table}", ":stub-columns: 1", "", *lines, "```"])
+    return _list(rows)
 
 
 def _keys(facts: dict[str, Any]) -> str:
     if not facts["fields"]:
         return "None: an account needs nothing but `provider`."
-    rows = [
-        (
-            _code(field["name"]),
-            "a reference" if field["secret"] else ", ".join(map(_code, field["choices"])) or field["type"],
-            "yes" if field["required"] else "no",
-            "" if field["default"] is None else _code(str(field["default"])),
-            _plain(field["help"]),
-        )
-        for field in facts["fields"]
-    ]
-    text = _table(("key", "value", "required", "default", "meaning"), rows)
+    text = _list((_code(field["name"]), _key(field)) for field in facts["fields"])
     if len(facts["credentials"]) > 1:
         ways = [" and ".join(map(_code, way)) for way in facts["credentials"]]
         text += f"\n\nSign in with exactly one of: {'; '.join(ways)}."
     return text
+
+
+def _key(field: dict[str, Any]) -> str:
+    choices = ", ".join(map(_code, field["choices"]))
+    value = "a reference" if field["secret"] else f"one of {choices}" if choices else field["type"]
+    default = "" if field["default"] is None else f", {_code(str(field['default']))} by default"
+    meaning = f": {_plain(field['help'])}" if field["help"] else ""
+    return f"{value}; {'required' if field['required'] else 'optional'}{default}{meaning}"
 
 
 def _example(provider_id: str) -> str:
@@ -219,6 +216,11 @@ def _text(content: bytes) -> str:
 def _fenced(language: str, text: str) -> str:
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
     return f"{fence}{language}\n{text.strip()}\n{fence}\n"
+
+
+def _list(rows: Iterable[tuple[str, str]]) -> str:
+    """Terms and what is said of them; unlike a table it needs no width."""
+    return "\n\n".join(f"{term}\n: {said}" for term, said in rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

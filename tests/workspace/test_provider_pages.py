@@ -60,10 +60,10 @@ def test_a_page_says_what_the_manifest_says(written: dict[str, str]) -> None:
     manifest = Registry().load("acme").manifest
     assert acme.startswith("# Acme\n")
     assert all(f"`{url}`" in acme for url in manifest.base_urls.values())
-    assert f"* - Permission\n  - {manifest.permission}\n" in acme
-    assert f"* - Not covered\n  - {manifest.not_covered}\n" in acme
+    assert f"\nPermission\n: {manifest.permission}\n" in acme
+    assert f"\nNot covered\n: {manifest.not_covered}\n" in acme
     assert "`pip install coffers-acme` (this page: version 0.1.0)" in acme
-    assert "| `key` | a reference | yes |  | a key of the dashboard |" in acme
+    assert "`key`\n: a reference; required: a key of the dashboard" in acme
     assert '[accounts.acme]\nprovider = "acme"\nkey = "env:ACME_KEY"' in acme
 
 
@@ -110,4 +110,4 @@ def test_what_a_plugin_says_is_no_markup() -> None:
     [acme] = [facts for facts in installed() if facts["id"] == "acme"]
     text = page({**acme, "title": "A *bold* | <b>one</b>\n# Two", "permission": "`a` | b"})
     assert text.startswith(r"# A \*bold\* \| \<b\>one\</b\> \# Two")
-    assert "* - Permission\n  - \\`a\\` \\| b\n" in text
+    assert "Permission\n: \\`a\\` \\| b\n" in text
