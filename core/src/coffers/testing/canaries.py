@@ -19,10 +19,12 @@ from urllib.parse import quote, quote_plus
 
 __all__ = ["AWKWARD", "CANARIES", "PLAIN", "Ear", "alike", "find", "forms", "overhearing", "pickled"]
 
+#: What both canaries hold and nothing else does; no escaping changes it.
+_HEART: Final = "9f8e7d"
 #: Characters that every form writes differently: a slash, quotes, a space, percent, plus, a letter beyond ASCII.
-AWKWARD: Final = 'cAnArY/9f8e7d "q" %2B+b\'\\é'
+AWKWARD: Final = f'cAnArY/{_HEART} "q" %2B+b\'\\é'
 #: Headers take ASCII only, so a key that goes into one is refused before it is sent; this one is sent.
-PLAIN: Final = "cAnArY/9f8e7d6c5b4a+39=="
+PLAIN: Final = f"cAnArY/{_HEART}6c5b4a+39=="
 
 CANARIES: Final = (AWKWARD, PLAIN)
 
@@ -57,7 +59,8 @@ def forms(secret: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=1024)
 def _needles(secret: str) -> tuple[tuple[str, str], ...]:
-    return tuple((text.casefold(), name) for name, text in forms(secret).items())
+    needles = [(text.casefold(), name) for name, text in forms(secret).items()]
+    return (*needles, *([(_HEART, "in part")] if _HEART in secret else []))
 
 
 def find(text: str, secret: str) -> str | None:

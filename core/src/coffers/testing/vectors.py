@@ -119,7 +119,7 @@ class Case:
         """
         values = self.json("credentials.json")
         for cls in manifest.credentials:
-            fields = {field.name: field for field in attrs.fields(cls)}
+            fields = {field.name: field for field in attrs.fields(cls) if field.init}
             required = {name for name, field in fields.items() if field.default is attrs.NOTHING}
             if required <= values.keys() <= fields.keys():
                 hints = get_type_hints(cls)

@@ -163,14 +163,14 @@ def _shown_by_verbs(subject: Subject, case: Case, query: Query[Any], canary: str
         shown.append(("the repr of the signed request", repr(provider.sign(request, credentials, attempt))))
     except Exception as error:  # noqa: BLE001  any class, as the check is about its text
         show("the error that coffers_sign raised", error)
-        if find(repr(error), canary) is None:
+        if find(f"{error!r} {error}", canary) is None:
             named = f"{case.name}: coffers_sign raised {type(error).__name__} for a secret that it cannot use"
             require(isinstance(error, ConfigError), f"{named}; raise ConfigError, without the secret's text")
     for name, value in (("the credentials", credentials), ("the attempt", attempt), ("the query", query)):
         show(name, value)
     again = provider.request(query)  # a secret that was kept aside would come out here
-    show("the request", again)
     shown.append(("coffers_request's answer", f"{render_request(again).decode('utf-8', 'replace')} {plain(again)}"))
+    show("the request", again)
     if "response.http" in case.files:
         try:
             parsed = parse_guarded(provider.parse, query, read_response(case.files["response.http"]))
@@ -249,9 +249,9 @@ def vectors_hold_no_real_secret(subject: Subject) -> None:
             text = content.decode("utf-8", "replace")
             allowed = _WITH_TOKENS | ({"response.http"} if "token.json" in case.files else set())
             for what, values, files in (("secret", secrets, _WITH_SECRETS), ("token", tokens, allowed)):
-                found = [find(text, value) for value in values if len(value) >= _LONG_ENOUGH and name not in files]
-                forms_found = [form for form in found if form is not None]
-                require(not forms_found, f"{case.name}/{name} holds a {what} of the vectors ({forms_found[:1]})")
+                for value in values if name not in files else ():
+                    form = find(text, value) if len(value) >= _LONG_ENOUGH else None
+                    require(form is None, f"{case.name}/{name} holds a {what} of the vectors ({form})")
 
 
 # --- live -----------------------------------------------------------------------------------------------------------
