@@ -7,6 +7,7 @@ clock is seen however it was imported. It sees what runs, not what is written: t
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import random
 import sys
@@ -90,12 +91,15 @@ class Watch:
         """`function`, watched whenever it is called; the first reach ends the call with an `ImpureError`."""
 
         def watched(*args: P.args, **kwargs: P.kwargs) -> T:
-            before = sys.getprofile()
+            before, collects = sys.getprofile(), gc.isenabled()
+            gc.disable()  # a collection may run anybody's code, in the middle of this
             sys.setprofile(self._see)
             try:
                 return function(*args, **kwargs)
             finally:
                 sys.setprofile(before)
+                if collects:
+                    gc.enable()
 
         return watched
 

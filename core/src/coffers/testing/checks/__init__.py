@@ -11,6 +11,7 @@ from coffers.testing.checking import Check, registered
 
 from . import amounts as amounts
 from . import manifest as manifest
+from . import mutated as mutated
 from . import purity as purity
 from . import rows as rows
 from . import safety as safety

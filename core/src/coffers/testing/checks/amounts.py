@@ -7,10 +7,13 @@ recorded snapshots are not asked, for they may have been written by the very fau
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from typing import Any, Final
+
+import attrs
 
 from coffers.plugin import Snapshot
 from coffers.testing.answers import Edit, Node, Place, path_of
@@ -23,6 +26,7 @@ _FRACTIONS: Final = (
     *("1234567898765432.12345678987640", "12345678765.12345640", "1.1234567898765432123456787640"),
     *("0.1234567898765432123456787640", "0.0000000000123456787640", "1234.567840", "123.40", "12.30", "1.20", "0.120"),
 )
+_LAST_DIGIT: Final = re.compile(r"[1-8](?=[0.]*$)")
 _INTEGERS: Final = (
     *("123456789876543212345678787640", "12345678987654321240", "1234567840", "123450", "1230", "120", "20", "10"),
 )
@@ -46,36 +50,66 @@ def digits_are_kept(subject: Subject) -> None:
         report(fault for reader in readers(subject) for place in reader.numbers for fault in _digits(reader, place))
 
 
+@attrs.frozen
+class _Probe:
+    """A number of the answer replaced by others, and what is read then.
+
+    Attributes:
+        texts: one number, a higher one, and the first below zero.
+        one: what is read of the first.
+        two: what is read of the second.
+        negative: what is read of the third, or None where it is refused.
+    """
+
+    texts: tuple[str, str, str]
+    one: Snapshot
+    two: Snapshot
+    negative: Snapshot | None
+
+
 def _digits(reader: Reader, place: Place) -> Iterator[str]:
     """What is wrong with the digits of the amounts made of a number."""
-    probes = _FRACTIONS if set(place.text) & set(".,eE") else _INTEGERS
-    comma = place.text.count(",") == 1 and "." not in place.text
-    for number in probes:
-        higher = f"{number[:-2]}{int(number[-2]) + 1}0"
-        texts = [text.replace(".", ",") if comma else text for text in (number, higher, f"-{number}")]
-        one, two, negative = (reader.edited((place.start, place.end, text)) for text in texts)
-        if one is None or two is None or not (any(reader.changes(one)) or any(reader.changes(two))):
-            continue
-        where = f"{reader.case.name}: {place}"
-        for name, before, first, second in _pairs(reader, one, two):
-            if first == second != before:
-                yield f"{where}: {texts[0]} and {texts[1]} are both read as {name} = {first}; digits are lost"
-            elif first != second and len({digits_of(amount) for amount in (before, first, second)}) > 1:
-                fault = _change(reader, (Decimal(number), Decimal(higher)), (first, second))
-                if fault:
-                    yield f"{where}: {texts[0]} is read as {name} = {first}; {fault}"
-        if negative is not None:
-            for name, before, first, below in _pairs(reader, one, negative):
-                if first == below != before:
-                    yield f"{where}: {texts[2]} is read as {name} = {below}; the sign is lost"
+    long, short = (_FRACTIONS, "7.0") if set(place.text) & set(".,eE") else (_INTEGERS, "70")
+    demanding = next(_accepted(reader, place, long), None)
+    if demanding is None:
+        yield f"{reader.case.name}: {place}: an amount is made of it, yet every number of other digits is refused"
         return
-    yield f"{reader.case.name}: {place}: an amount is made of it, yet every number of other digits is refused"
+    for probe in (demanding, *_accepted(reader, place, (short,))):
+        for fault in _faults(reader, probe):
+            yield f"{reader.case.name}: {place}: {fault}"
+            return
 
 
-def _pairs(reader: Reader, one: Snapshot, two: Snapshot) -> Iterator[tuple[str, Decimal, Decimal, Decimal]]:
+def _accepted(reader: Reader, place: Place, numbers: tuple[str, ...]) -> Iterator[_Probe]:
+    """A probe for each number that is not refused and makes a difference."""
+    comma = place.text.count(",") == 1 and "." not in place.text
+    for number in numbers:
+        higher = _LAST_DIGIT.sub(lambda digit: str(int(digit[0]) + 1), number)
+        texts = tuple(text.replace(".", ",") if comma else text for text in (number, higher, f"-{number}"))
+        one, two, negative = (reader.edited((place.start, place.end, text)) for text in texts)
+        if one is not None and two is not None and (any(reader.changes(one)) or any(reader.changes(two))):
+            yield _Probe((texts[0], texts[1], texts[2]), one, two, negative)
+
+
+def _faults(reader: Reader, probe: _Probe) -> Iterator[str]:
+    text, higher, below = probe.texts
+    sent = Decimal(text.replace(",", ".")), Decimal(higher.replace(",", "."))
+    for name, before, one, two in _pairs(reader, probe.one, probe.two):
+        if one == two != before:
+            yield f"{text} and {higher} are both read as {name} = {one}; digits are lost"
+        elif one != two and len({digits_of(amount) for amount in (before, one, two)}) > 1:  # not just another point
+            fault = _change(reader, sent, (one, two))
+            if fault:
+                yield f"{text} is read as {name} = {one}; {fault}"
+    for name, before, one, negative in _pairs(reader, probe.one, probe.negative):
+        if one == negative != before:
+            yield f"{below} is read as {name} = {negative}; the sign is lost"
+
+
+def _pairs(reader: Reader, one: Snapshot, two: Snapshot | None) -> Iterator[tuple[str, Decimal, Decimal, Decimal]]:
     """An amount's name, and what it is as recorded and in either snapshot, where it is known in all three."""
-    lists = [rows_of(snapshot) for snapshot in (one, two)]
-    if {len(rows) for rows in lists} != {len(reader.rows)}:
+    lists = [rows_of(snapshot) for snapshot in (one, two) if snapshot is not None]
+    if [len(rows) for rows in lists] != [len(reader.rows)] * 2:
         return
     for before, first, second in zip(reader.rows, *lists, strict=True):
         for field, *amounts in zip(FIELDS, before.amounts, first.amounts, second.amounts, strict=True):
@@ -87,10 +121,10 @@ def _pairs(reader: Reader, one: Snapshot, two: Snapshot) -> Iterator[tuple[str, 
 def _change(reader: Reader, sent: tuple[Decimal, Decimal], found: tuple[Decimal, Decimal]) -> str | None:
     """What is wrong if two numbers are read as these two amounts; None if the digits are kept."""
     if digits_of(found[0]) == digits_of(sent[0]):
-        zeros = ["".join(map(str, amount.as_tuple().digits)).lstrip("0") for amount in (found[0], sent[0])]
-        if zeros[0] == zeros[1]:
+        read, given = ("".join(map(str, amount.as_tuple().digits)).lstrip("0") for amount in (found[0], sent[0]))
+        if read == given:
             return None
-        return "digits are lost at its end" if len(zeros[0]) < len(zeros[1]) else "digits are added at its end"
+        return "digits are lost at its end" if len(read) < len(given) else "digits are added at its end"
     factor = digits_of(found[1] - found[0])
     if factor == "1" or factor in {digits_of(Decimal(number)) for number in _plain_numbers(reader)}:
         return None

@@ -21,7 +21,7 @@ _HOUR: Final = timedelta(hours=1)
 _NO_TIME: Final[tuple[Any, ...]] = (None, "", False, [], {})
 #: Digits of a count of seconds, milliseconds, microseconds, nanoseconds.
 _EPOCH: Final = re.compile(r"(?<![\w.])(?:[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(?!\w)")
-_CLOCK: Final = re.compile(r"(?<![0-9:])([01][0-9]|2[0-3])(?=:[0-5][0-9])")
+_CLOCK: Final = re.compile(r"(?<![0-9:+-])([01][0-9]|2[0-3])(?=:[0-5][0-9])")
 _OFFSET: Final = re.compile(r"(?<=[0-9])(?:Z|[+-][01][0-9]:?[0-5][0-9])(?=$|[^0-9])")
 
 
