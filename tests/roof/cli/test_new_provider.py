@@ -72,6 +72,7 @@ def test_a_project_is_whole(project: Path) -> None:
     cases = ("amount-missing", "balance", "html-page", "server-error", "too-many-requests", "wrong-key")
     assert {str(file.relative_to(project).as_posix()) for file in project.rglob("*") if file.is_file()} == {
         *RENEWED,
+        "tests/test_conformance.py",
         ".gitignore",
         "LICENSE",
         "README.md",
@@ -305,6 +306,7 @@ def test_the_templates_files_are_renewed_and_the_authors_kept(acme: Path, cli: C
         ".gitignore",
         "LICENSE",
         "tests/test_acme.py",
+        "tests/test_conformance.py",
     ]
     for name in [*RENEWED[1:], *mine]:
         (acme / name).write_text(f"changed {name}\n", "utf-8")
@@ -323,8 +325,8 @@ def test_the_templates_files_are_renewed_and_the_authors_kept(acme: Path, cli: C
 def test_the_recorded_answers_are_used(acme: Path) -> None:
     answers = acme / ".copier-answers.yml"
     answers.write_text(answers.read_text("utf-8").replace('"acme"', '"acme-two"'), "utf-8")
-    assert renew(acme) == ("tests/test_conformance.py",)
-    assert 'coffers_acme_two = Conformance("acme-two"' in (acme / "tests/test_conformance.py").read_text("utf-8")
+    assert renew(acme) == (".github/workflows/test.yml",)
+    assert "name: test coffers-acme-two" in (acme / ".github/workflows/test.yml").read_text("utf-8")
 
 
 def test_it_renews_the_folder_it_stands_in(acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,6 @@ RENEWED: Final = (
     ".gitattributes",
     ".github/workflows/test.yml",
     "ruff.toml",
-    "tests/test_conformance.py",
 )
 
 _ANSWERS: Final = ".copier-answers.yml"

@@ -35,7 +35,7 @@ def command(
     """Make the project coffers-NAME: a whole plugin that reads a made-up provider, for you to change to yours.
 
     NAME is the provider's id, as acme: lower-case letters, digits and single hyphens. With --update, NAME is the folder
-    of such a project: its CI file, lint settings and conformance test are renewed, and nothing of yours is touched.
+    of such a project: its CI file and lint settings are renewed, and nothing of yours is touched.
     """
     if update and any(given is not None for given in (to, title, api, docs)):
         raise click.UsageError("--update takes the answers that the project itself records")

@@ -108,7 +108,7 @@ def _working(entry: EntryPoint, loaded: LoadedProvider, took_ms: float) -> Itera
     yield from questions or [ok(f"hooks: {', '.join(PARAMETERS)}")]
     yield from repeated(entry.module)
     yield ok(f"manifest: {manifest.title}, for hook contract {manifest.contract}")
-    yield ok(f"hosts: {', '.join(manifest.base_urls.values())}")
+    yield ok(f"hosts: {', '.join(manifest.base_urls.values()) or f'the one in {manifest.url_field}'}")
     keys = [f"{field.name} (secret)" if field.secret else field.name for field in loaded.fields.values()]
     yield ok(f"config keys: {', '.join(keys) or 'none'}")
     if manifest.permission:
