@@ -21,6 +21,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -32,6 +33,9 @@ from sybil.region import Region
 #: How long one command may take; some install packages.
 TIMEOUT_S = 300
 
+#: How long what runs in the background may take to end when it is asked to.
+GRACE_S = 5.0
+
 
 class Console:
     """The session of one page.
@@ -41,7 +45,7 @@ class Console:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._kept = tempfile.TemporaryDirectory(prefix="coffers-docs-")
+        self._kept = tempfile.TemporaryDirectory(prefix="coffers-docs-", ignore_cleanup_errors=True)
         self.folder = Path(self._kept.name) / "home"
         self.folder.mkdir()
         self._state = Path(self._kept.name) / "state.sh"
@@ -55,7 +59,20 @@ class Console:
         for group in self._groups:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGTERM)
+                self._wait_for(group)
+                os.killpg(group, signal.SIGKILL)
         self._kept.cleanup()
+
+    def _wait_for(self, group: int) -> None:
+        """Give a group of processes a moment to end.
+
+        Raises:
+            ProcessLookupError: it has.
+        """
+        deadline = time.monotonic() + GRACE_S
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.01)
 
     def run(self, command: str) -> str:
         """What `command` prints, without blanks at the ends of lines."""

@@ -17,6 +17,10 @@ from tests.wheels.environment import CORE, Environment
 PAGES = sorted((Path(__file__).parents[2] / "docs/tutorials").glob("*.md"))
 
 
+def test_there_are_tutorials() -> None:
+    assert PAGES
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_tutorial_prints_what_it_says(page: Path, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 import coffers
 import coffers.plugin
+import coffers.sandbox
+import coffers.testing
 from coffers import RESERVED_KEYS, Registry, hookspecs
 from coffers.cli.app import COMMANDS
 
@@ -21,7 +23,7 @@ PATH_PAGE = (ROOT / "docs/explanation/path-of-a-balance.md").read_text("utf-8")
 FLOORS_PAGE = (ROOT / "docs/explanation/floors.md").read_text("utf-8")
 REFERENCE = {page.name: page.read_text("utf-8") for page in (ROOT / "docs/reference").glob("*.md")}
 
-FRONTS = (coffers, coffers.plugin)
+FRONTS = (coffers, coffers.plugin, coffers.sandbox, coffers.testing)
 
 #: The four promises: pluggy's marker leaves a mark on them.
 HOOKS = [hook for hook in vars(hookspecs).values() if inspect.isfunction(hook) and hasattr(hook, "coffers_spec")]
