@@ -13,13 +13,14 @@ from collections import deque
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
 from .account import Account
+from .bounds import PASSING, bounded
 from .errors import AuthError, BadResponseError, ClockError, CoffersError, PluginError
-from .guard import parse_guarded, place_of
+from .guard import MAX_BALANCES, check_query, known_error, parse_guarded, place_of
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
 from .models import Balance, Snapshot
 from .registry import LoadedProvider
@@ -30,8 +31,6 @@ __all__ = ["BoundAccount", "Clock", "Effect", "HeldToken", "NeedToken", "Pause",
 
 #: A read that asks more often than this does not end.
 MAX_STEPS: Final = 50
-#: Rows of one read; more is not an account but a mistake.
-MAX_BALANCES: Final = 10_000
 #: Requests of one step, clock mend and token refresh not counted.
 MAX_ATTEMPTS: Final = 3
 #: Of the 4xx, those that another request soon may turn into an answer.
@@ -39,6 +38,9 @@ PASSING_STATUSES: Final = frozenset({408, 425, 429})
 #: Backoff: a random part of 0.5 s, then of 1 s, 2 s ..., never more than 5 s.
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 5.0
+#: Seconds a verb may take however little is left of the read: it needs far less than a millisecond, and an answer that
+#: came just in time shall not be lost to a busy machine.
+LEAST_VERB_S: Final = 1.0
 #: A secret shorter than this may well stand in a currency code by chance.
 _TELLTALE_LENGTH: Final = 8
 
@@ -153,21 +155,14 @@ def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
     Raises:
         CoffersError: the read failed; its texts are scrubbed, its facts complete.
     """
-    waiting = deque([Query(bound.settings)])
+    waiting = deque([_first_query(bound)])
     asked: set[Query[Any]] = set()
     balances: list[Balance] = []
     as_of: datetime | None = None
     while waiting:
         query = waiting.popleft()
-        if query in asked or len(asked) == MAX_STEPS:
-            again = query in asked
-            raise _finished(
-                BadResponseError(
-                    "the answer asks for the same step again" if again else f"more than {MAX_STEPS} steps"
-                ),
-                bound,
-                step=query.step,
-            )
+        if query in asked:
+            raise _finished(BadResponseError("the answer asks for the same step again"), bound, step=query.step)
         asked.add(query)
         answer = yield from _step(bound, run, query)
         if not isinstance(answer, Snapshot):
@@ -178,7 +173,18 @@ def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
         if answer.as_of is not None:
             as_of = answer.as_of if as_of is None else min(as_of, answer.as_of)
         waiting.extendleft(reversed(answer.next))  # what an answer leads to comes before what was waiting
+        if len(asked.union(waiting)) > MAX_STEPS:
+            raise _finished(BadResponseError(f"more than {MAX_STEPS} steps"), bound, step=query.step)
     return Snapshot(_scrubbed(balances, bound), as_of)
+
+
+def _first_query(bound: BoundAccount) -> Query[Any]:
+    query = Query(bound.settings)
+    try:
+        check_query(query)
+    except PluginError as error:
+        raise _finished(error, bound, step=query.step) from None
+    return query
 
 
 def fetch_token(bound: BoundAccount, run: Run) -> Generator[Effect, Any, AccessToken]:
@@ -198,7 +204,7 @@ def fetch_token(bound: BoundAccount, run: Run) -> Generator[Effect, Any, AccessT
 
 def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect, Any, Snapshot | AccessToken]:
     """One step: asked once, sent until it is answered or there is no sense in trying again."""
-    request = _request(bound, query)
+    request = _request(bound, run, query)
     wants_token = bound.provider.manifest.token_step not in (None, query.step)
     attempts = failures = 0
     clock_mended = token_refreshed = False
@@ -213,13 +219,13 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
         try:
             received: Response = yield signed
             response = received
-            return parse_guarded(bound.provider.parse, query, received)
+            return parse_guarded(bound.provider.parse, query, received, within_s=_verb_s(run))
         except CoffersError as error:
-            failure = error
+            failure = known_error(error)
         # From here on the failure decides: mend, refresh, try again, or give up.
         if isinstance(failure, ClockError) and not clock_mended:
-            theirs = failure.server_time or (http_date(response.header("date")) if response else None)
-            if theirs is not None:
+            theirs: Any = failure.server_time or (http_date(response.header("date")) if response else None)
+            if isinstance(theirs, datetime):  # a plugin may have given anything
                 run.clock.learn(theirs)
                 clock_mended = True
                 continue
@@ -251,35 +257,57 @@ def _wait_before_retry(failure: CoffersError, response: Response | None, failure
 # --- the other two verbs, guarded -------------------------------------------------------------------------------------
 
 
-def _request(bound: BoundAccount, query: Query[Any]) -> Request:
+def _verb_s(run: Run) -> float:
+    """Seconds that a verb may take now."""
+    return max(LEAST_VERB_S, run.deadline - run.monotonic())
+
+
+def _request(bound: BoundAccount, run: Run, query: Query[Any]) -> Request:
+    verb = bound.provider.request
     try:
-        request = bound.provider.request(query)
+        request = bounded(verb, query, limit_s=_verb_s(run), complaint="coffers_request did not end within")
         hosts = bound.provider.manifest.hosts(bound.settings)
-    except Exception as error:  # noqa: BLE001  foreign code may raise anything
+    except PASSING:
+        raise
+    except BaseException as error:  # noqa: BLE001  foreign code may raise anything, SystemExit too
         raise _fault(error, "coffers_request", bound, query.step) from None
     if not isinstance(request, Request):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
         raise _finished(PluginError("coffers_request must answer a Request"), bound, step=query.step)
-    if request.host not in hosts:
+    host: Any = request.host  # foreign code may give anything
+    if not isinstance(host, str) or host not in hosts:
         raise _finished(PluginError("coffers_request names a host that is not in base_urls"), bound, step=query.step)
     return request
 
 
 def _sign(bound: BoundAccount, run: Run, request: Request, held: HeldToken | None) -> SignedRequest:
     attempt = Attempt(run.clock.time_ms(), run.nonce(run.clock.own_ms()), held.token if held else None)
+    arguments = (request, bound.credentials, attempt)
+    verb = bound.provider.sign
     try:
-        signed = bound.provider.sign(request, bound.credentials, attempt)
-    except Exception as error:  # noqa: BLE001  foreign code may raise anything, and it saw the credentials
+        signed = bounded(verb, *arguments, limit_s=_verb_s(run), complaint="coffers_sign did not end within")
+    except PASSING:
+        raise
+    except BaseException as error:  # noqa: BLE001  foreign code may raise anything, and it saw the credentials
         raise _fault(error, "coffers_sign", bound, None) from None
-    if not isinstance(signed, SignedRequest):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
+    if not _can_be_sent(signed):
         raise _finished(PluginError("coffers_sign must answer what request.seal() makes"), bound)
     if signed.host != request.host:
         raise _finished(PluginError("coffers_sign changed the host"), bound)
     return signed
 
 
-def _fault(error: Exception, verb: str, bound: BoundAccount, step: str | None) -> CoffersError:
+def _can_be_sent(signed: Any) -> bool:
+    """Whether it is a sealed message of parts that are of their types; `seal` makes no other, foreign code may."""
+    if not isinstance(signed, SignedRequest):
+        return False
+    body: Any = signed.body
+    texts = [signed.method, signed.target, *(text for pair in signed.headers for text in pair)]
+    return isinstance(body, bytes) and all(isinstance(text, str) for text in cast("list[object]", texts))
+
+
+def _fault(error: BaseException, verb: str, bound: BoundAccount, step: str | None) -> CoffersError:
     if isinstance(error, CoffersError):
-        return _finished(error, bound, step=step)
+        return _finished(known_error(error), bound, step=step)
     return _finished(PluginError(f"{verb} raised {place_of(error)}"), bound, step=step)
 
 
