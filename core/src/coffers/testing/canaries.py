@@ -11,7 +11,7 @@ import json
 import logging
 import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
 from typing import Final
@@ -109,7 +109,7 @@ class Ear(logging.Handler):
 
 
 @contextmanager
-def overhearing() -> Iterator[Ear]:
+def overhearing() -> Generator[Ear]:
     """Hear every logger, down to DEBUG, and both standard streams until the end of the block; nobody else hears it."""
     root, ear = logging.getLogger(), Ear()
     level, others = root.level, root.handlers

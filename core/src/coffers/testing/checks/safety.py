@@ -185,7 +185,8 @@ def _credentials(subject: Subject, case: Case) -> Any:
 
 
 def _secret_fields(credentials: Any) -> dict[str, Secret]:
-    fields = attrs.fields(type(credentials)) if attrs.has(type(credentials)) else ()
+    cls: Any = type(credentials)
+    fields = attrs.fields(cls) if attrs.has(cls) else ()
     values = {field.alias: getattr(credentials, field.name) for field in fields if field.init}
     return {name: value for name, value in values.items() if isinstance(value, Secret)}
 
@@ -204,7 +205,7 @@ def _with_token(attempt: Attempt, value: str) -> Attempt:
 def _uses_secret(subject: Subject, case: Case) -> bool:
     """Whether another secret of the same look makes another message, or none."""
     credentials, attempt = _credentials(subject, case), case.attempt
-    secrets = _secret_fields(credentials)
+    secrets, token = _secret_fields(credentials), attempt.token
     try:
         request = subject.provider.request(case.query(subject.provider.manifest))
         before = subject.provider.sign(request, credentials, attempt)
@@ -213,8 +214,8 @@ def _uses_secret(subject: Subject, case: Case) -> bool:
     try:
         changed = {name: Secret(alike(secret.reveal())) for name, secret in secrets.items()}
         other = attrs.evolve(credentials, **changed) if changed else credentials
-        token = attempt.token and _with_token(attempt, alike(attempt.token.value.reveal()))
-        after: SignedRequest | None = subject.provider.sign(request, other, token or attempt)
+        later = _with_token(attempt, alike(token.value.reveal())) if token else attempt
+        after: SignedRequest | None = subject.provider.sign(request, other, later)
     except Exception:  # noqa: BLE001  it was looked at, at least
         after = None
     return after != before or not (secrets or token)
@@ -225,6 +226,8 @@ def _uses_secret(subject: Subject, case: Case) -> bool:
 #: Files of a case that may hold what opens an account, made up as it is.
 _WITH_SECRETS: Final = frozenset({"credentials.json", "canonical.txt", "signed.http"})
 _WITH_TOKENS: Final = _WITH_SECRETS | {"attempt.json", "token.json"}
+#: Where a token comes from.
+_ANSWER: Final = frozenset({"response.http"})
 #: What is shorter may stand in any answer by chance.
 _LONG_ENOUGH: Final = 6
 
@@ -247,7 +250,7 @@ def vectors_hold_no_real_secret(subject: Subject) -> None:
     for case in subject.cases:
         for name, content in sorted(case.files.items()):
             text = content.decode("utf-8", "replace")
-            allowed = _WITH_TOKENS | ({"response.http"} if "token.json" in case.files else set())
+            allowed = _WITH_TOKENS | _ANSWER if "token.json" in case.files else _WITH_TOKENS
             for what, values, files in (("secret", secrets, _WITH_SECRETS), ("token", tokens, allowed)):
                 for value in values if name not in files else ():
                     form = find(text, value) if len(value) >= _LONG_ENOUGH else None

@@ -100,10 +100,10 @@ def _require_told(subject: Subject) -> None:
                 server = stack.enter_context(HostileServer(f"{status}_{kind}"))
                 timeout_s = 0.9 if kind == "seconds" else _AMPLE_S  # too short for the wait that makes sense
                 accounts.append(subject.account(server.base_url, name=f"{status}.{kind}", timeout_s=timeout_s))
-        outcomes = list(client.read_many(accounts))
-    for outcome in outcomes:
-        number, _, kind = outcome.account.name.partition(".")
-        where, error = f"HTTP {number} with a Retry-After of the kind {kind!r}", outcome.error
+        outcomes = {outcome.account: outcome for outcome in client.read_many(accounts)}
+    for account in accounts:
+        number, _, kind = account.name.partition(".")
+        where, error = f"HTTP {number} with a Retry-After of the kind {kind!r}", outcomes[account].error
         require(error is not None and error.retryable, f"{where} must end as an error that another try may mend")
         told = error.retry_after_s if error else None
         require(told == _TOLD[kind], f"{where} must tell {_TOLD[kind]} s, not {told}")

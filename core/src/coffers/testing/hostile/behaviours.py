@@ -347,12 +347,12 @@ def _unknown_encoding(visit: Visit) -> None:
 # --- well-formed, and not what was asked for -----------------------------------------------------------------------
 
 
-def _as_asked(raw: Callable[[Visit], bytes], name: str, summary: str, kind: str = "bad_response") -> None:
-    _ALL[name] = Behaviour(name, summary, lambda visit: visit.send(raw(visit)), kinds=frozenset({kind}))
+def _as_asked(raw: Callable[[Visit], bytes], name: str, summary: str, *kinds: str) -> None:
+    _ALL[name] = Behaviour(name, summary, lambda visit: visit.send(raw(visit)), kinds=frozenset(kinds) or _BAD)
 
 
-def _plain(name: str, summary: str, raw: bytes, kind: str = "bad_response") -> None:
-    _as_asked(lambda _: raw, name, summary, kind)
+def _plain(name: str, summary: str, raw: bytes, *kinds: str) -> None:
+    _as_asked(lambda _: raw, name, summary, *kinds)
 
 
 def _target(visit: Visit) -> str:
@@ -370,7 +370,8 @@ _plain("forbidden_page", "403 and a proxy's page", http_answer("403 Forbidden", 
 _plain("wrong_content_type", "JSON that is called an image", http_answer(body=_STRANGE, content_type="image/png"))
 _plain("wrong_charset", "UTF-8 that is called UTF-16",
        http_answer(body=_STRANGE, content_type="application/json; charset=utf-16"))  # fmt: skip
-_plain("no_content", "204 without a body", b"HTTP/1.1 204 No Content\r\n\r\n")
+_plain("no_content", "204 without a body", b"HTTP/1.1 204 No Content\r\n\r\n",
+       "bad_response", "rejected")  # a provider may take any status but 200 for a refusal  # fmt: skip
 for _status, _phrase in ((500, "Internal Server Error"), (502, "Bad Gateway"), (504, "Gateway Timeout")):
     _plain(f"status_{_status}", f"{_status} and a page", http_answer(f"{_status} {_phrase}", HTML), "unavailable")
 
