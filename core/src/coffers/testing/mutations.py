@@ -122,7 +122,7 @@ def _in_json(body: bytes, others: Sequence[bytes], random: Random) -> bytes:
         case 0 if inner is not holder:
             del inner[place]
         case 1 if isinstance(inner, list):
-            _list(inner).append(copy.deepcopy(inner[place]))
+            _list(inner).append(copy.deepcopy(_list(inner)[place]))
         case 2 if isinstance(inner[place], list):
             inner[place].reverse()
         case 3:
@@ -218,15 +218,21 @@ def enlarged(body: bytes, size: int) -> Iterator[bytes]:
 _GAP: Final = "a gap"
 
 
+#: More items in one array or object are refused unread, so these many cost most.
+_MOST_ITEMS: Final = 9_999
+
+
 def _larger(value: Any, size: int) -> Iterator[str]:
-    """JSON of about `size` bytes to stand where `value` stood."""
+    """JSON of at most about `size` bytes to stand where `value` stood: of right parts and of wrong ones."""
     if isinstance(value, list):
         for item in (*map(_dumped, _list(value)[:1]), "{}", "1"):
-            items = ", ".join([item] * (size // (len(item) + 2)))
+            items = ", ".join([item] * min(_MOST_ITEMS, size // (len(item) + 2)))
             yield from (f"[{items}]", f"[{items}, null]")
+        yield f"[{', '.join(['1'] * (size // 3))}]"
     elif isinstance(value, dict):
         for item in (*(_dumped(item) for _, item in _items(value)[:1]), '"1"', "{}"):
-            more = ", ".join(f'"A{number}": {item}' for number in range(size // (len(item) + 10)))
+            count = min(_MOST_ITEMS, size // (len(item) + 10)) - len(_items(value))
+            more = ", ".join(f'"A{number}": {item}' for number in range(count))
             yield f"{_dumped(value)[:-1]}{', ' if value else ''}{more}}}"
     elif isinstance(value, str):
         yield from (json.dumps(text) for text in (value * (size // (len(value) or 1)), "1" * size, " " * size))
