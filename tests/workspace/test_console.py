@@ -56,8 +56,9 @@ def test_a_command_may_have_several_lines(console: Console) -> None:
 
 def test_what_runs_in_the_background_is_not_waited_for_and_ends_with_the_page(tmp_path: Path) -> None:
     console = Console({"PATH": os.environ["PATH"]})
-    ended = tmp_path / "ended"
-    assert console.run(f"(trap 'echo yes > {ended}; exit' TERM; while :; do sleep 0.05; done) & echo on") == "on\n"
+    ready, ended = tmp_path / "ready", tmp_path / "ended"
+    serving = f"trap 'echo yes > {ended}; exit' TERM; touch {ready}; while :; do sleep 0.05; done"
+    assert console.run(f"({serving}) & until test -e {ready}; do sleep 0.01; done; echo on") == "on\n"
     assert not ended.exists()
     console.close()
     assert ended.exists()
