@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -60,10 +61,21 @@ class ByKey:
 class ByHex:
     pepper: Secret = attrs.field(validator=_hex)
 
+def _oath(_, attribute, value):
+    if value.reveal()[0] != chr(113):
+        raise ValueError("not an oath")
+
+@attrs.frozen
+class ByOath:
+    oath: Secret = attrs.field(validator=_oath)
+
+times = iter(range(9999))
+
 @hookimpl
 def coffers_provider():
     return Provider(id="scribe", title="Scribe", docs="https://scribe.example/docs", settings=Settings,
-                    base_urls={"api": "https://api.scribe.example"}, credentials=(ByKey, ByHex), token_step="login")
+                    base_urls={"api": "https://api.scribe.example"}, credentials=(ByKey, ByHex, ByOath),
+                    token_step="login")
 
 @hookimpl
 def coffers_request(query):
@@ -71,6 +83,8 @@ def coffers_request(query):
 
 @hookimpl
 def coffers_sign(request, credentials, attempt):
+    if isinstance(credentials, ByOath):
+        return request.seal()
     if isinstance(credentials, ByHex):
         return request.seal(headers={"X-Pepper": bytes.fromhex(credentials.pepper.reveal()).hex()})
     token = attempt.token.value.reveal() if attempt.token else credentials.key.reveal()
@@ -92,7 +106,29 @@ def coffers_parse(response, query):
         rows = [Balance("USD", total=amount_from_text(str(answer["result"])))]
     time = answer.get("as_of")
     more = [query.then("balances", {"page": answer["next_page"]})] if answer.get("next_page") else []
+    if "impure" in answer:
+        more = [query.then("balances", {"page": "x", "time": str(next(times))})]
     return Snapshot(rows, None if time is None else datetime.fromisoformat(time), next=more)
+'''
+OPEN = '''
+"""The made-up provider `openhouse`: it asks for no credentials."""
+from coffers.plugin import Provider, Request, Snapshot, hookimpl
+
+@hookimpl
+def coffers_provider():
+    return Provider(id="openhouse", title="O", docs="https://o.example", base_urls={"api": "https://o.example"})
+
+@hookimpl
+def coffers_request(query):
+    return Request("GET", "/balances")
+
+@hookimpl
+def coffers_sign(request, credentials, attempt):
+    return request.seal()
+
+@hookimpl
+def coffers_parse(response, query):
+    return Snapshot()
 '''
 KEY, LOGIN, TOKEN = "sesame-k3y/with+signs", "ada.lovelace", "t0ken-of-the-day"
 ROW = {"currency": "USD", "total": "12.50"}
@@ -115,7 +151,10 @@ def scribe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scribe]:
     info = folder / "coffers_scribe-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-scribe\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[coffers.providers]\nscribe = coffers_scribe\n")
+    (info / "entry_points.txt").write_text(
+        "[coffers.providers]\nscribe = coffers_scribe\nopenhouse = coffers_openhouse\n"
+    )
+    (folder / "coffers_openhouse.py").write_text(OPEN)
     (folder / "coffers_scribe.py").write_text(TOY)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
@@ -145,7 +184,8 @@ def scribe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scribe]:
     thread.join()
     server.server_close()
     sys.path.remove(str(folder))
-    sys.modules.pop("coffers_scribe", None)
+    for name in ("coffers_scribe", "coffers_openhouse"):
+        sys.modules.pop(name, None)
 
 
 Reader = Callable[..., Recording]
@@ -169,7 +209,7 @@ def recorded(
     scribe.answers = {
         page.pop("__page__", "") if isinstance(page, dict) else "": (status, list(headers), page) for page in pages
     }
-    given = {"key": Secret(KEY), "login": LOGIN} if "pepper" not in fields else {}
+    given = {"key": Secret(KEY), "login": LOGIN} if not fields.keys() & {"pepper", "oath"} else {}
     account = Account("shop", "scribe", {**given, **fields}, base_url=scribe.url, timeout_s=5)
     return record(account, to, "case", registry=Registry(), resolver=Resolver())
 
@@ -293,6 +333,43 @@ def test_made_up_credentials_fit_the_class(read: Reader) -> None:
     [_, case] = read({"rows": []}, pepper=Secret("00ff00ff00ff00ff")).cases
     assert case.json("credentials.json")["pepper"] != "00ff00ff00ff00ff"
     bytes.fromhex(case.json("credentials.json")["pepper"])
+
+
+def test_credentials_that_cannot_be_made_up_are_taken_from_earlier_vectors_or_left_to_the_author(read: Reader) -> None:
+    recording = read({"rows": [ROW]}, oath=Secret("queen and country"))
+    assert (
+        recording.notes[1] == "case-2: no made-up credentials fit; write credentials.json, then `coffers try --write`"
+    )
+    assert "credentials.json" not in recording.cases[1].files
+    assert "snapshot.json" in recording.cases[1].files
+    module = importlib.import_module("coffers_scribe")
+    earlier = Path(str(module.__file__)).parent / "vectors/scribe/earlier"
+    other = earlier.parent / "before"
+    earlier.mkdir(parents=True)
+    other.mkdir()
+    (other / "credentials.json").write_text('{"pepper": "00"}')
+    (earlier / "credentials.json").write_text('{"oath": "quite made up"}')
+    try:
+        recording = read({"rows": [ROW]}, oath=Secret("queen and country"))
+    finally:
+        shutil.rmtree(earlier.parents[1])
+    assert (recording.notes, recording.cases[1].json("credentials.json")) == ((), {"oath": "quite made up"})
+
+
+def test_a_provider_that_asks_for_no_credentials(scribe: Scribe, tmp_path: Path) -> None:
+    scribe.answers = {"": (200, [], {"owner": "Ada"})}
+    account = Account("open", "openhouse", {}, base_url=scribe.url)
+    [case] = record(account, tmp_path, "case", registry=Registry(), resolver=Resolver()).cases
+    assert sorted(case.files) == [
+        "attempt.json", "query.json", "request.http", "response.http", "signed.http", "snapshot.json",
+    ]  # fmt: skip
+    assert "token" not in case.json("attempt.json")
+
+
+def test_a_plugin_that_is_not_pure_is_told(read: Reader) -> None:
+    with pytest.raises(NotRecordedError) as caught:
+        read({"rows": [ROW], "impure": True}, {"__page__": "x", "rows": []})
+    assert caught.value.lines == ("coffers_parse leads to another step each time it is asked; it must be pure",)
 
 
 def test_a_status_nobody_knows_is_written_too(read: Reader) -> None:

@@ -278,7 +278,7 @@ class _Rebuilding:
         for step in steps:
             query = queries.get(step.query)
             if query is None:
-                return ["a further step does not follow from the scrubbed answers; record a shorter answer"]
+                return ["coffers_parse leads to another step each time it is asked; it must be pure"]
             response = self._disguise.response(step.response)
             outcome = _outcome(self._plugin, query, response)
             if reasons := differences(step.outcome, outcome, self._known.codes):
@@ -340,10 +340,7 @@ class _Rebuilding:
         return attrs.evolve(case, files={**case.files, **answers})
 
     def _credentials(self, held: Any) -> Iterator[dict[str, Any]]:
-        """Made-up credentials of the class of those held, the likeliest to fit first."""
-        if held is None:
-            yield {}  # the provider asks for none
-            return
+        """Made-up credentials of the class of those held, the likeliest to fit first; empty where there are none."""
         values = {name: getattr(held, name) for name in _field_names(held)}
         public = {name: value for name, value in values.items() if _is_public(value, self._fields[name])}
         names = [name for name in values if name not in public]
