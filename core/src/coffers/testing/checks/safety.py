@@ -185,8 +185,7 @@ def _credentials(subject: Subject, case: Case) -> Any:
 
 
 def _secret_fields(credentials: Any) -> dict[str, Secret]:
-    cls: Any = type(credentials)
-    fields = attrs.fields(cls) if attrs.has(cls) else ()
+    fields = () if credentials is None else attrs.fields(credentials.__class__)
     values = {field.alias: getattr(credentials, field.name) for field in fields if field.init}
     return {name: value for name, value in values.items() if isinstance(value, Secret)}
 

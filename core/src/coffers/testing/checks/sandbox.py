@@ -15,7 +15,6 @@ from coffers import (
     Account,
     Balance,
     Client,
-    CoffersError,
     Endpoint,
     NetworkError,
     Outcome,
@@ -111,11 +110,7 @@ def _read(
         sleep=lambda seconds: None,
         clock=lambda: time.time() + ahead_s,
     ) as client:
-        try:
-            account = _account(subject, part.fields if fields is None else fields)
-        except CoffersError as error:
-            raise CheckFailedError(f"the sandbox part's fields make no account: {error.message}") from None
-        [outcome] = client.read_many([account])
+        [outcome] = client.read_many([_account(subject, part.fields if fields is None else fields)])
     if transport.fault is not None:
         raise CheckFailedError(f"the sandbox part raised {type(transport.fault).__name__}") from transport.fault
     return _Read(outcome, transport.sent)
@@ -127,13 +122,14 @@ def _account(subject: Subject, fields: Mapping[str, str]) -> Account:
     for name, value in fields.items():
         if name not in known:
             raise CheckFailedError(f"the sandbox part's field {name!r} is no config key of the provider")
-        given[name] = _typed(known[name].type, value, secret=known[name].secret)
+        try:
+            given[name] = Secret(value) if known[name].secret else _typed(known[name].type, value)
+        except ValueError:
+            raise CheckFailedError(f"the sandbox part's field {name!r} is no whole number") from None
     return Account("shop", subject.id, given, base_url="http://127.0.0.1:9")
 
 
-def _typed(kind: type, value: str, *, secret: bool) -> str | int | bool | Secret:
-    if secret:
-        return Secret(value)
+def _typed(kind: type, value: str) -> str | int | bool:
     if kind is bool:
         return value == "true"
     return int(value) if kind is int else value
