@@ -209,7 +209,9 @@ def recorded(
     scribe.answers = {
         page.pop("__page__", "") if isinstance(page, dict) else "": (status, list(headers), page) for page in pages
     }
-    given = {"key": Secret(KEY), "login": LOGIN} if not fields.keys() & {"pepper", "oath"} else {}
+    given: dict[str, FieldValue] = (
+        {"key": Secret(KEY), "login": LOGIN} if not fields.keys() & {"pepper", "oath"} else {}
+    )
     account = Account("shop", "scribe", {**given, **fields}, base_url=scribe.url, timeout_s=5)
     return record(account, to, "case", registry=Registry(), resolver=Resolver())
 
@@ -223,7 +225,7 @@ def texts_of(recording: Recording) -> Iterator[str]:
             for token in text.replace('"', " ").replace("/", " ").split():
                 for decode in (base64.b64decode, bytes.fromhex):
                     try:
-                        yield decode(token).decode("utf-8", "replace")  # type: ignore[operator]  # either takes a text
+                        yield decode(token).decode("utf-8", "replace")
                     except ValueError:
                         continue
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from coffers import BadResponseError, Scrubber
-from coffers.plugin import parse_json
+from coffers.plugin import members, parse_json
 
 from .vectors import Case, read_response
 
@@ -40,7 +40,7 @@ CODE_KEYS: Final = frozenset(
     | {"status", "status_code", "statuscode", "success"}
 )
 
-_CODE: Final = re.compile(r"[0-9]{0,4}[A-Z]{2,6}[0-9]{0,4}")
+_CODE: Final = re.compile(r"(?:10{0,3})?[A-Z]{2,6}[0-9]{0,2}")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -97,7 +97,7 @@ def known_of(
         code: the provider's code of the error just read; it counts if it is a short number.
         private: secrets and identifiers of the account, which are not known in any form.
     """
-    fields, texts, numbers = set(_FIELDS), set(_VALUES), set[int]()
+    fields, texts, numbers = set[str](_FIELDS), set[str](_VALUES), set[int]()
     for module in modules:
         for value in _constants(module):
             if isinstance(value, int):
@@ -155,9 +155,8 @@ def _recorded(case: Case) -> Iterator[tuple[str, str]]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            for name in value:
-                yield name, ""
-            waiting += value.values()
+            yield from ((name, "") for name in members(value))
+            waiting += members(value).values()
         elif isinstance(value, list):
             waiting += value
         elif isinstance(value, str):

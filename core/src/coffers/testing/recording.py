@@ -201,7 +201,8 @@ def _names_only(text: str, named: Known) -> bool:
 
 
 def _field_names(holder: Any) -> tuple[str, ...]:
-    return () if holder is None else tuple(field.name for field in attrs.fields(type(holder)) if field.init)
+    cls: Any = holder.__class__
+    return () if holder is None else tuple(field.name for field in attrs.fields(cls) if field.init)
 
 
 def _is_public(value: Any, field: ConfigField) -> bool:
