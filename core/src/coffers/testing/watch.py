@@ -29,26 +29,16 @@ class ImpureError(BaseException):
 
 #: Modules in C, all of whose functions touch the world.
 _C_MODULES: Final = frozenset({"posix", "nt", "_socket", "_ssl", "select", "_posixsubprocess", "_winapi", "_io"})
-#: Single functions in C.
+#: What is pure in these modules all the same.
+_PURE: Final = frozenset({"posix.fspath", "nt.fspath"})
+#: Single functions in C. `localtime` and `ctime` ask for the time or, given one, for where the machine is.
 _C_FUNCTIONS: Final = frozenset(
     {
-        *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.sleep"),
-        *(
-            "time.perf_counter_ns",
-            "time.process_time",
-            "time.process_time_ns",
-            "time.thread_time",
-            "time.clock_gettime",
-        ),
-        *(
-            "time.clock_gettime",
-            "time.thread_time_ns",
-            "time.clock_gettime_ns",
-            "builtins.print",
-            "builtins.input",
-            "builtins.open",
-        ),
-        *("_thread.start_new_thread", "_thread.start_joinable_thread", "io.open"),
+        *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter"),
+        *("time.perf_counter_ns", "time.process_time", "time.process_time_ns", "time.thread_time"),
+        *("time.thread_time_ns", "time.clock_gettime", "time.clock_gettime_ns", "time.localtime", "time.ctime"),
+        *("time.sleep", "builtins.print", "builtins.input", "builtins.open", "io.open", "_warnings.warn"),
+        *("_thread.start_new_thread", "_thread.start_joinable_thread"),
     }
 )
 #: Modules in Python, all of whose functions touch the world.
@@ -74,7 +64,8 @@ def _reached(frame: FrameType, event: str, subject: Any) -> str | None:
     if isinstance(owner, random.Random):
         return f"random.{name}"
     module = getattr(subject, "__module__", None) or ""
-    return f"{module}.{name}" if module in _C_MODULES or f"{module}.{name}" in _C_FUNCTIONS else None
+    full = f"{module}.{name}"
+    return full if full in _C_FUNCTIONS or (module in _C_MODULES and full not in _PURE) else None
 
 
 class Watch:
