@@ -67,9 +67,11 @@ def test_what_is_known_stays_and_nothing_else(disguise: Disguise) -> None:
 
 
 def test_a_known_phrase_stays_within_a_text_and_a_number_in_one_does_not(disguise: Disguise) -> None:
-    text = disguise.text("Sorry Ada: ACCESS Denied (balance 31.17 and 42)")
-    assert re.fullmatch(r"[A-Z][a-z]{4} [A-Z][a-z]{2}: ACCESS Denied \([a-z]{7} \d\d\.\d\d [a-z]{3} \d\d\)", text)
-    assert not re.search(r"Sorry|Ada|balance|31|17|and|42", text)
+    said = "Sorry Ada: ACCESS Denied (balance 31.17 and 42)"
+    made = disguise.text(said)
+    assert re.fullmatch(r"[A-Z][a-z]{4} [A-Z][a-z]{2}: ACCESS Denied \([a-z]{7} \d\d\.\d\d [a-z]{3} \d\d\)", made)
+    for old, new in zip(said.split("ACCESS Denied"), made.split("ACCESS Denied"), strict=True):
+        assert all(was != now for was, now in zip(old, new, strict=True) if was.isalnum())
 
 
 def test_codes_stay_as_words_of_their_own(disguise: Disguise) -> None:
