@@ -240,8 +240,12 @@ def test_a_forked_child_watches_its_own_calls_alone() -> None:
         if child:
             return os.waitpid(child, 0)[1]
         # The child: this call goes on, the other thread's is not there, and loops are ended.
-        code = 0 if len(bounds._calls) == 1 and refused(loop) == "it did not end within 0.02 s" else 1
-        os._exit(code)
+        code = 1
+        try:
+            if len(bounds._calls) == 1 and refused(loop) == "it did not end within 0.02 s":
+                code = 0
+        finally:
+            os._exit(code)
 
     with ThreadPoolExecutor() as pool:
         other = pool.submit(lambda: bounded(done.wait, 10, limit_s=20, complaint="slow"))

@@ -7,12 +7,10 @@ the whole process's.
 from __future__ import annotations
 
 import logging
-import queue
 import random as randomness
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,12 +21,14 @@ from urllib.parse import urlsplit
 import attrs
 
 from .account import Account, Outcome
+from .bounds import overdue_in
+from .crew import Crew, Task
 from .errors import CoffersError, NetworkError, PluginError, TimedOutError
 from .fairness import FairQueue
 from .flow import BoundAccount, Clock, Effect, HeldToken, NeedToken, Pause, Run, fetch_token, read
 from .messages import AccessToken, Response, SignedRequest
 from .models import Snapshot
-from .provider import origin_of
+from .provider import Provider, origin_of
 from .registry import Registry
 from .secret import Scrubber
 from .settings import Resolver
@@ -41,6 +41,12 @@ DEFAULT_TIMEOUT_S: Final = 15.0
 
 #: Accounts taken from the caller's iterable ahead of being read, so that one slow host holds up no other.
 _LOOKAHEAD: Final = 10_000
+
+#: Seconds beyond its deadline after which a read is given up: its verbs have a second each, everything else has none.
+_OVERRUN_S: Final = 4.0
+
+#: Seconds that `read_many` waits for all the imports of plugins together before it begins to read.
+_HOSTS_WITHIN_S: Final = 0.3
 
 #: The retry budget of a client: ten, or a fifth of its requests, whichever is more.
 _FREE_RETRIES: Final = 10
@@ -169,9 +175,7 @@ class Client:
 
     def _outcome(self, account: Account, latest: float | None) -> Outcome:
         started = self._monotonic()
-        deadline = started + (self._timeout_s if account.timeout_s is None else account.timeout_s)
-        if latest is not None:
-            deadline = min(deadline, latest)
+        deadline = started + self._allowed_s(account, latest)
         snapshot: Snapshot | None = None
         error: CoffersError | None = None
         try:
@@ -187,12 +191,17 @@ class Client:
             error=error,
         )
 
+    def _allowed_s(self, account: Account, latest: float | None) -> float:
+        """Seconds that a read which begins now may take."""
+        timeout_s = self._timeout_s if account.timeout_s is None else account.timeout_s
+        return timeout_s if latest is None else min(timeout_s, latest - self._monotonic())
+
     def _read(self, account: Account, deadline: float) -> Snapshot:
         if self._closed.is_set():
             raise NetworkError("this client is closed")
         if self._monotonic() >= deadline:
             raise TimedOutError("the time was over before this account's turn came")
-        provider = self.registry.load(account.provider)
+        provider = self.registry.load(account.provider, within_s=deadline - self._monotonic())
         resolved = self._resolver.resolve(account, provider.manifest, deadline)
         self._warn(account, resolved.warnings)
         bound = BoundAccount(
@@ -326,7 +335,8 @@ class Client:
         """Read accounts side by side; an outcome for each, as it completes. One failing account stops no other.
 
         The iterable is taken lazily and may be endless; a slow host delays only its own accounts. Ending the
-        iteration early abandons what has not begun.
+        iteration early abandons what has not begun. A read that is stuck beyond its deadline, in a plugin's C code
+        say, is given up with an error; its thread is replaced, and does not keep the process alive.
 
         Args:
             accounts: what to read.
@@ -347,42 +357,69 @@ class Client:
         self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
     ) -> Iterator[Outcome]:
         turns = FairQueue(per_host)
-        finished: queue.SimpleQueue[tuple[str, Outcome | BaseException]] = queue.SimpleQueue()
+        manifests: dict[str, Provider[Any, Any] | None] = {}
+        until = time.monotonic() + _HOSTS_WITHIN_S
 
-        def work(host: str, account: Account) -> None:
-            try:
-                finished.put((host, self._outcome(account, latest)))
-            except BaseException as fault:  # noqa: BLE001  a fault of ours is raised where the caller can see it
-                finished.put((host, fault))
+        def host_of(account: Account) -> str:
+            if account.base_url is not None:
+                return urlsplit(account.base_url).netloc
+            if account.provider not in manifests:
+                manifests[account.provider] = self._manifest(account.provider, until - time.monotonic())
+            return _host_of(account, manifests[account.provider])
 
-        executor = ThreadPoolExecutor(workers, thread_name_prefix="coffers")
+        def work(turn: tuple[str, Account]) -> Outcome:
+            return self._outcome(turn[1], latest)
+
+        crew = Crew(work)
         try:
             while True:
                 while len(turns) < _LOOKAHEAD and (account := next(accounts, None)) is not None:
-                    turns.put(self._host_of(account), account)
+                    turns.put(host_of(account), account)
                 while turns.out < workers and (turn := turns.take()) is not None:
-                    executor.submit(work, *turn)
+                    crew.begin(turn, time.monotonic() + max(0.0, self._allowed_s(turn[1], latest)) + _OVERRUN_S)
                 if not turns.out:
                     return
-                host, outcome = finished.get()
+                task = crew.next()
+                host, account = task.job
                 turns.done(host)
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                yield outcome
+                if task.fault is not None:
+                    raise task.fault
+                yield self._given_up(task) if task.result is None else task.result
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            crew.dismiss()
 
-    def _host_of(self, account: Account) -> str:
-        if account.base_url is not None:
-            return urlsplit(account.base_url).netloc
+    def _manifest(self, provider_id: str, within_s: float) -> Provider[Any, Any] | None:
+        """The provider's manifest, if it can be had so soon."""
         try:
-            manifest = self.registry.load(account.provider).manifest
+            return self.registry.load(provider_id, within_s=max(0.0, within_s)).manifest
         except PluginError:
-            return account.provider
-        if manifest.url_field is None:
-            return urlsplit(next(iter(manifest.base_urls.values()))).netloc
-        url = str(dict(account.fields).get(manifest.url_field))
-        try:
-            return urlsplit(origin_of(url)).netloc
-        except ValueError:  # a reference, most likely: accounts that share it share a host
-            return url
+            return None
+
+    def _given_up(self, task: Task[tuple[str, Account], Outcome]) -> Outcome:
+        account = task.job[1]
+        complaint = None if task.thread is None else overdue_in(task.thread)
+        elapsed_s = time.monotonic() - task.begun
+        error: CoffersError
+        if complaint is None:
+            error = TimedOutError("the read did not end at its deadline and was given up")
+        else:
+            error = PluginError(f"{complaint} its time and was given up after {elapsed_s:.0f} s")
+        return Outcome(
+            account=account,
+            fetched_at=datetime.fromtimestamp(self._clock(), UTC),
+            elapsed_s=elapsed_s,
+            error=error.with_facts(account=account.name, provider=account.provider),
+        )
+
+
+def _host_of(account: Account, manifest: Provider[Any, Any] | None) -> str:
+    """Where an account without a `base_url` is read; one whose plugin cannot be had yet has its provider's place."""
+    if manifest is None:
+        return account.provider
+    if manifest.url_field is None:
+        return urlsplit(next(iter(manifest.base_urls.values()))).netloc
+    url = str(dict(account.fields).get(manifest.url_field))
+    try:
+        return urlsplit(origin_of(url)).netloc
+    except ValueError:  # a reference, most likely: accounts that share it share a host
+        return url

@@ -27,6 +27,7 @@ class Task(Generic[J, R]):
     Attributes:
         job: what to do.
         until: when to give it up, in the seconds of `time.monotonic`.
+        begun: when it was dealt out, in the same.
         thread: the thread that does it; None before it begins.
         result: what came of it; None before the end.
         fault: what was raised instead; None where nothing was.
@@ -34,6 +35,7 @@ class Task(Generic[J, R]):
 
     job: J
     until: float
+    begun: float = attrs.field(factory=time.monotonic)
     thread: int | None = None
     result: R | None = None
     fault: BaseException | None = None

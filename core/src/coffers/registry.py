@@ -2,7 +2,8 @@
 
 Floor 5, beside `transport` and `settings`; the only place that knows pluggy's manager and entry points. pluggy calls
 are one-to-many: with several providers in one manager, one provider's secret would be handed to all of them. So every
-provider gets a manager to itself, and the rest of the core gets a frozen handle of plain functions.
+provider gets a manager to itself, and the rest of the core gets a frozen handle of plain functions. Each is imported
+in a thread of its own, so that one that hangs holds up no other, nor the end of the process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -17,13 +19,20 @@ import attrs
 from pluggy import HookImpl, PluginManager, PluginValidationError
 
 from . import hookspecs
+from .bounds import PASSING, bounded
 from .errors import CoffersError, PluginError, one_line
 from .hookspecs import ENTRY_POINT_GROUP
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
 from .models import Snapshot
 from .provider import CONTRACT_VERSION, PROVIDER_ID, ConfigField, Provider, config_fields
 
-__all__ = ["InstalledProvider", "LoadedProvider", "Registry"]
+__all__ = ["LOAD_WITHIN_S", "InstalledProvider", "LoadedProvider", "Registry"]
+
+#: Seconds that importing a plugin may take unless the registry is told otherwise; it needs a small part of one.
+LOAD_WITHIN_S: Final = 10.0
+#: After how many times that an import nobody waits for any more is ended. A slow disk shall not make a plugin unusable
+#: for good, an endless loop shall not take the processor for good.
+_ENDED_AFTER: Final = 3
 
 _VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "coffers_provider": (),
@@ -81,19 +90,26 @@ class Registry:
     Args:
         plugins: modules or objects with the four hooks, used beside the installed ones without an entry point.
         installed: whether to look for installed ones at all.
+        load_within_s: seconds that importing one may take.
 
     Raises:
         PluginError: one of `plugins` is broken, or two have the same id.
     """
 
-    def __init__(self, plugins: Iterable[object] = (), *, installed: bool = True) -> None:
+    def __init__(
+        self, plugins: Iterable[object] = (), *, installed: bool = True, load_within_s: float = LOAD_WITHIN_S
+    ) -> None:
         self._installed = installed
-        self._lock = threading.RLock()
+        self._load_within_s = load_within_s
+        self._lock = threading.Lock()
         self._found: dict[str, tuple[InstalledProvider, Callable[[], object]]] | None = None
         self._loaded: dict[str, LoadedProvider | PluginError] = {}
+        self._imports: dict[str, _Import] = {}
         self._given: dict[str, InstalledProvider] = {}
         for plugin in plugins:
-            loaded = _load(plugin, None)
+            loaded = bounded(
+                _load, plugin, None, limit_s=load_within_s, complaint="a plugin passed in code takes longer than"
+            )
             provider_id = loaded.manifest.id
             if provider_id in self._given:
                 raise PluginError(f"two plugins passed in code have the id {provider_id!r}", provider=provider_id)
@@ -106,23 +122,28 @@ class Registry:
         found = {provider_id: installed for provider_id, (installed, _) in self._entry_points().items()}
         return tuple(sorted((found | self._given).values(), key=lambda installed: installed.id))
 
-    def load(self, provider_id: str) -> LoadedProvider:
+    def load(self, provider_id: str, *, within_s: float | None = None) -> LoadedProvider:
         """The provider, imported and checked at the first call.
 
+        An import that takes too long goes on in its own thread: later calls wait for what is left of its time, if
+        anything is, and get the provider if it has come meanwhile.
+
+        Args:
+            provider_id: the id.
+            within_s: seconds to wait, where that is less than the registry allows.
+
         Raises:
-            PluginError: it is missing (says what to install), broken (says why), or claimed by two distributions.
+            PluginError: it is missing (says what to install), broken (says why), claimed by two distributions, or
+                importing it takes too long.
         """
         known = self._loaded.get(provider_id)
         if known is None:
-            with self._lock:
-                known = self._loaded.get(provider_id)
-                if known is None:
-                    known = self._loaded[provider_id] = self._try_to_load(provider_id)
+            known = self._imported(provider_id, self._load_within_s if within_s is None else within_s)
         if isinstance(known, PluginError):
             raise known.with_facts()
         return known
 
-    def _try_to_load(self, provider_id: str) -> LoadedProvider | PluginError:
+    def _imported(self, provider_id: str, within_s: float) -> LoadedProvider | PluginError:
         entry = self._entry_points().get(provider_id)
         if entry is None:
             return self._missing(provider_id)
@@ -132,15 +153,20 @@ class Registry:
             return PluginError(
                 f"{provider_id!r} is claimed by {names}; uninstall all but one of them", provider=provider_id
             )
-        try:
-            return attrs.evolve(_load(load(), provider_id), dist=installed.dist, version=installed.version)
-        except PluginError as error:
-            reason = error.message
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  a plugin may raise anything, SystemExit too, and must not stop the others
-            reason = f"{type(error).__name__}: {one_line(str(error))}" if str(error) else type(error).__name__
-        return PluginError(f"the plugin {installed.dist} {installed.version} is broken: {reason}", provider=provider_id)
+        with self._lock:
+            running = self._imports.get(provider_id)
+            if running is None:
+                running = self._imports[provider_id] = _Import(installed, load, self._load_within_s)
+        result = running.result(within_s)
+        if result is None:
+            limit_s = min(within_s, self._load_within_s)
+            return _broken(installed, f"importing it takes longer than {limit_s:.3g} s")
+        if isinstance(result, BaseException) and not isinstance(result, PluginError):
+            with self._lock:
+                self._imports.pop(provider_id, None)  # the next call tries again
+            raise result
+        self._loaded[provider_id] = result
+        return result
 
     def _missing(self, provider_id: str) -> PluginError:
         close = difflib.get_close_matches(provider_id, [installed.id for installed in self.list()], 1)
@@ -158,6 +184,56 @@ class Registry:
             if self._found is None:
                 self._found = _find_entry_points() if self._installed else {}
             return self._found
+
+
+class _Import:
+    """The import of one installed plugin, in a daemon thread: a module may wait for ever while it is imported.
+
+    Args:
+        installed: what to import.
+        load: imports it.
+        within_s: seconds to wait for it.
+    """
+
+    def __init__(self, installed: InstalledProvider, load: Callable[[], object], within_s: float) -> None:
+        self._until = time.monotonic() + within_s
+        self._done = threading.Event()
+        self._result: LoadedProvider | PluginError | KeyboardInterrupt | None = None
+        name = f"coffers-import-{installed.id}"
+        threading.Thread(target=self._run, args=(installed, load, within_s), name=name, daemon=True).start()
+
+    def result(self, within_s: float) -> LoadedProvider | PluginError | KeyboardInterrupt | None:
+        """What came of it, waited for so many seconds, or as many as the import has left; None if it is not done."""
+        self._done.wait(max(0.0, min(within_s, self._until - time.monotonic())))
+        return self._result
+
+    def _run(self, installed: InstalledProvider, load: Callable[[], object], within_s: float) -> None:
+        def plugin() -> LoadedProvider:
+            return _load(load(), installed.id)
+
+        try:
+            loaded = bounded(plugin, limit_s=within_s * _ENDED_AFTER, complaint="importing it takes longer than")
+            self._result = attrs.evolve(loaded, dist=installed.dist, version=installed.version)
+        except PluginError as error:
+            self._result = _broken(installed, error.message)
+        except KeyboardInterrupt as interrupt:
+            self._result = interrupt
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything, SystemExit too, and must not stop the others
+            reason = f"{type(error).__name__}: {one_line(_text_of(error))}".removesuffix(": ")
+            self._result = _broken(installed, reason)
+        self._done.set()
+
+
+def _broken(installed: InstalledProvider, reason: str) -> PluginError:
+    whose = f"{installed.dist} {installed.version}"
+    return PluginError(f"the plugin {whose} is broken: {reason}", provider=installed.id)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  an exception of foreign make may fail at telling what it is
+        return ""
 
 
 def _find_entry_points() -> dict[str, tuple[InstalledProvider, Callable[[], object]]]:
@@ -224,10 +300,11 @@ def _verb(pm: PluginManager, name: str, parameters: tuple[str, ...]) -> Callable
 def _manifest(tell: Callable[[], Any], provider_id: str | None) -> Provider[Any, Any]:
     try:
         manifest = tell()
-    except CoffersError as error:
-        raise PluginError(f"coffers_provider raised {type(error).__name__}: {error.message}") from None
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
-        raise PluginError(f"coffers_provider raised {type(error).__name__}: {one_line(str(error))}") from None
+    except PASSING:
+        raise
+    except BaseException as error:  # noqa: BLE001  a plugin may raise anything, SystemExit too
+        text = error.message if isinstance(error, CoffersError) else one_line(_text_of(error))
+        raise PluginError(f"coffers_provider raised {type(error).__name__}: {text}") from None
     if not isinstance(manifest, Provider):
         raise PluginError(f"coffers_provider must answer a Provider, not {type(manifest).__name__}")
     if manifest.contract != CONTRACT_VERSION:
