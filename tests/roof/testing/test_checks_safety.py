@@ -279,6 +279,12 @@ def test_a_message_that_does_not_depend_on_the_secret_is_noticed(tmp_path: Path)
     assert said == "signing ignores the secret: key can be anything, the message is the same"
 
 
+def test_a_case_without_an_answer_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    subject = kit_toy.subject(tmp_path, toy.plugin(sign=printing), cases={"asked": kit_toy.SIGNED})
+    assert fails(only_sign_sees_secrets, subject).startswith("asked: what was printed holds the secret")
+    only_sign_sees_secrets(kit_toy.subject(tmp_path / "right", cases={"asked": kit_toy.SIGNED}))
+
+
 def test_a_token_that_is_not_used_is_noticed(tmp_path: Path) -> None:
     def sign(request: Request, credentials: toy.ByKey, attempt: Attempt) -> SignedRequest:
         return request.seal()

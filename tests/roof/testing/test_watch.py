@@ -14,6 +14,7 @@ import random
 import secrets
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +23,7 @@ import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -131,6 +133,40 @@ def test_nothing_is_watched_afterwards() -> None:
         watch.over(lambda: 1 // 0)()
     assert time.time() > 0
     assert watch.reached == []
+
+
+def test_what_is_looked_at_without_being_watched() -> None:
+    """The same, step by step: what Python calls while it watches is itself watched by nobody."""
+    watch, frame = Watch(), sys._getframe()
+    for event, subject in (
+        ("call", None),  # of this test, which is in no module that touches the world
+        ("return", None),
+        ("c_call", len),
+        ("c_call", "".join),
+        ("c_call", os.fspath),
+        ("c_call", dt.datetime.fromisoformat),
+    ):
+        watch._see(frame, event, subject)
+    assert watch.reached == []
+    world: list[Any] = [time.time, dt.datetime.now, random.Random(1).random, os.getpid]
+    for subject in world:
+        with pytest.raises(ImpureError):
+            watch._see(frame, "c_call", subject)
+    named = [reached.split(" ")[0] for reached in watch.reached]
+    assert named == ["time.time", "datetime.now", "random.random", f"{os.name if os.name == 'nt' else 'posix'}.getpid"]
+    with pytest.raises(ImpureError, match=r"random\.asks \(at "):
+        watch._see(called("random", "asks"), "call", None)
+    with pytest.raises(ImpureError, match=r"uuid\.uuid4 \(at "):
+        watch._see(called("uuid", "uuid4"), "call", None)
+
+
+def called(module: str, name: str) -> FrameType:
+    """The frame of a function of that module."""
+    space: dict[str, Any] = {"__name__": module, "sys": sys}
+    exec(f"def {name}(): return sys._getframe()", space)
+    frame = space[name]()
+    assert isinstance(frame, FrameType)
+    return frame
 
 
 # --- where the machine is -------------------------------------------------------------------------------------------

@@ -30,7 +30,9 @@ class ImpureError(BaseException):
 #: Modules in C, all of whose functions touch the world.
 _C_MODULES: Final = frozenset({"posix", "nt", "_socket", "_ssl", "select", "_posixsubprocess", "_winapi", "_io"})
 #: What is pure in these modules all the same.
-_PURE: Final = frozenset({"posix.fspath", "nt.fspath"})
+_PURE: Final = frozenset(
+    f"{module}.{name}" for module in ("posix", "nt") for name in ("fspath", "_path_normpath", "_path_splitroot_ex")
+)
 #: Single functions in C. `localtime` and `ctime` ask for the time or, given one, for where the machine is.
 _C_FUNCTIONS: Final = frozenset(
     {

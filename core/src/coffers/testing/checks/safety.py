@@ -314,9 +314,12 @@ def _require_silent_reads(subject: Subject, recorded: tuple[Step, ...], cases: l
 
 
 def _require_silent(outcome: Outcome, echo: Echo, secrets: list[str]) -> None:
-    shown = {"the outcome": f"{outcome!r} {outcome}", "a pickle of the outcome": pickled(outcome)}
-    if outcome.error is not None:
-        shown |= {"the error": f"{outcome.error} {outcome.error!r}", "the traceback": _traceback(outcome)}
+    shown = {
+        "the outcome": f"{outcome!r} {outcome}",
+        "a pickle of the outcome": pickled(outcome),
+        "the error": f"{outcome.error} {outcome.error!r}",
+        "the traceback": _traceback(outcome),
+    }
     for what, text in shown.items():
         for secret in secrets:
             form = find(text, secret)
@@ -325,11 +328,12 @@ def _require_silent(outcome: Outcome, echo: Echo, secrets: list[str]) -> None:
 
 
 def _traceback(outcome: Outcome) -> str:
-    """The error's traceback with the local variables of every frame but this module's."""
+    """The error's traceback with the local variables of every frame but this module's; empty where there is none."""
+    shown: list[str] = []
     try:
         outcome.unwrap()
     except CoffersError as error:
         told = traceback.TracebackException.from_exception(error, capture_locals=True)
-        frames = [str(frame.locals) for frame in told.stack if frame.filename != __file__]
-        return "\n".join([*frames, *told.format_exception_only(), repr(error.__cause__), repr(error.__context__)])
-    return ""
+        shown += [str(frame.locals) for frame in told.stack if frame.filename != __file__]
+        shown += [*told.format_exception_only(), repr(error.__cause__), repr(error.__context__)]
+    return "\n".join(shown)
