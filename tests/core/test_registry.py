@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +16,7 @@ import pluggy
 import pytest
 
 from coffers import PluginError, Registry
+from coffers import registry as registry_module
 from coffers.plugin import Attempt, Query, Request, Secret, hookimpl
 from tests.core import toy
 
@@ -20,6 +25,18 @@ from tests.core import toy
 plugin = toy.plugin({id!r})
 coffers_provider, coffers_request = plugin.coffers_provider, plugin.coffers_request
 coffers_sign, coffers_parse = plugin.coffers_sign, plugin.coffers_parse
+"""
+
+MUTE = """
+class MuteError(Exception):
+    def __str__(self):
+        raise ValueError
+raise MuteError
+"""
+
+WAITING = """
+import tests.core.toy
+tests.core.toy.waiting.wait(20)
 """
 
 Install = Callable[..., None]
@@ -108,6 +125,7 @@ def test_a_near_miss_is_suggested() -> None:
         ("def broken(:", "SyntaxError"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("raise RuntimeError", "is broken: RuntimeError"),
+        (MUTE, "is broken: MuteError"),
         ("raise RuntimeError('two\\nlines')", "RuntimeError: two lines"),
         (GOOD.format(id="other"), "its manifest's id is 'other', its entry point's name 'acme'"),
         ("", "the hook coffers_provider is missing"),
@@ -135,10 +153,66 @@ def test_a_broken_plugin_does_not_stop_another_and_is_not_tried_again(install: I
     assert vars(toy).pop("runs") == 1
 
 
+def test_an_import_that_waits_holds_up_no_other_and_is_told_at_once_from_then_on(install: Install) -> None:
+    install("slow-plugin", {"slow": "acme_waits"}, {"acme_waits": WAITING + GOOD.format(id="slow")})
+    install("acme-plugin", {"acme": "acme_good"}, {"acme_good": GOOD.format(id="acme")})
+    vars(toy)["waiting"] = threading.Event()
+    registry = Registry(load_within_s=0.3)
+    text = "the plugin slow-plugin 1.2.3 is broken: importing it takes longer than "
+    with ThreadPoolExecutor() as pool:
+        failing = [pool.submit(registry.load, "slow") for _ in range(3)]
+        assert registry.load("acme").manifest.id == "acme"
+        assert not any(load.done() for load in failing)
+        started = time.monotonic()
+        with pytest.raises(PluginError, match=f"^{text}0.05 s$"):
+            registry.load("slow", within_s=0.05)
+        assert {str(load.exception()) for load in failing} == {f"{text}0.3 s"}
+        assert time.monotonic() - started < 2
+        started = time.monotonic()
+        with pytest.raises(PluginError, match=f"^{text}0.3 s$"):
+            registry.load("slow")
+        assert time.monotonic() - started < 0.2
+    # It has ended meanwhile, and is as good as any other.
+    vars(toy).pop("waiting").set()
+    loaded = None
+    while loaded is None:
+        with contextlib.suppress(PluginError):
+            loaded = registry.load("slow")
+    assert loaded is registry.load("slow")
+
+
+def test_an_endless_loop_at_import_is_ended(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_module, "_ENDED_AFTER", 1)
+    install("acme-plugin", {"acme": "acme_loops"}, {"acme_loops": "while True: pass"})
+    registry = Registry(load_within_s=0.05)
+    for _ in range(2):
+        with pytest.raises(PluginError, match=r"is broken: importing it takes longer than 0\.05 s"):
+            registry.load("acme")
+    deadline = time.monotonic() + 5
+    while any(thread.name == "coffers-import-acme" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "the loop goes on"
+        time.sleep(0.01)
+    with pytest.raises(PluginError, match=r"is broken: importing it takes longer than 0\.05 s"):
+        registry.load("acme")
+    assert "acme_loops" not in sys.modules
+
+
+def test_a_loop_in_the_manifest_of_a_plugin_passed_in_code_is_ended() -> None:
+    def coffers_provider() -> object:
+        while True:
+            pass
+
+    marked = pluggy.HookimplMarker("coffers")(coffers_provider)
+    with pytest.raises(PluginError, match=r"a plugin passed in code takes longer than 0\.05 s"):
+        Registry([replaced(coffers_provider=marked)], installed=False, load_within_s=0.05)
+
+
 def test_ctrl_c_during_an_import_is_not_swallowed(install: Install) -> None:
     install("acme-plugin", {"acme": "acme_ctrl_c"}, {"acme_ctrl_c": "raise KeyboardInterrupt"})
-    with pytest.raises(KeyboardInterrupt):
-        Registry().load("acme")
+    registry = Registry()
+    for _ in range(2):  # nor is it kept for an answer
+        with pytest.raises(KeyboardInterrupt):
+            registry.load("acme")
 
 
 # --- plugins passed in code, and every check on one ----------------------------------------------------------------
@@ -239,6 +313,24 @@ def test_a_manifest_of_another_type_is_refused() -> None:
     assert "must answer a Provider, not dict" in refused(
         replaced(coffers_provider=pluggy.HookimplMarker("coffers")(coffers_provider))
     )
+
+
+@pytest.mark.parametrize("raised", [SystemExit("made up"), BaseException("made up")])
+def test_a_manifest_cannot_make_the_program_leave(raised: BaseException) -> None:
+    def coffers_provider() -> object:
+        raise raised
+
+    assert f"raised {type(raised).__name__}: made up" in refused(
+        replaced(coffers_provider=pluggy.HookimplMarker("coffers")(coffers_provider))
+    )
+
+
+def test_ctrl_c_in_a_manifest_is_not_swallowed() -> None:
+    def coffers_provider() -> object:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Registry([replaced(coffers_provider=pluggy.HookimplMarker("coffers")(coffers_provider))], installed=False)
 
 
 def test_a_coffers_error_from_the_manifest_is_told() -> None:

@@ -6,18 +6,24 @@ Roof. Never reads a balance.
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import attrs
 import click
 import platformdirs
 
-from coffers import Account, Config, Registry, config_path, load_config
+from coffers import Account, Config, Provider, Registry, config_path, load_config
 from coffers.cli.endings import StoppedError
 from coffers.cli.streams import stdout_for_data
 
-__all__ = ["chosen_accounts", "config_file", "open_config"]
+__all__ = ["chosen_accounts", "config_file", "installed_providers", "open_config"]
+
+#: Seconds that importing a plugin may take, and what one has in any case when others have used up the time.
+_IMPORT_WITHIN_S: Final = 10.0
+_LEAST_IMPORT_S: Final = 1.0
 
 
 def config_file(explicit: Path | None) -> Path:
@@ -25,14 +31,31 @@ def config_file(explicit: Path | None) -> Path:
     return config_path(explicit, platformdirs.user_config_path("coffers", appauthor=False) / "config.toml")
 
 
+def installed_providers(timeout_s: float | None = None) -> Registry:
+    """The registry of a command, which waits for a plugin no longer than for a read.
+
+    Args:
+        timeout_s: what one read may take; None leaves it to the config.
+    """
+    return Registry(load_within_s=_IMPORT_WITHIN_S if timeout_s is None else min(timeout_s, _IMPORT_WITHIN_S))
+
+
 def open_config(explicit: Path | None, registry: Registry) -> Config:
     """The checked config; its warnings are told on stderr by `chosen_accounts`, not here.
+
+    The imports of all its plugins together are waited for about as long as one may take; whoever reads an account
+    of one that is late waits for it again.
 
     Raises:
         InvalidConfigError: it has problems.
     """
+    until = time.monotonic() + _IMPORT_WITHIN_S
+
+    def manifest_of(provider: str) -> Provider[Any, Any]:
+        return registry.load(provider, within_s=max(_LEAST_IMPORT_S, until - time.monotonic())).manifest
+
     with stdout_for_data():
-        return load_config(config_file(explicit), lambda provider: registry.load(provider).manifest)
+        return load_config(config_file(explicit), manifest_of)
 
 
 def chosen_accounts(config: Config, names: Sequence[str], timeout_s: float | None = None) -> tuple[Account, ...]:

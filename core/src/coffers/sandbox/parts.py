@@ -5,14 +5,19 @@ Roof. A part is an entry point in the group ``coffers.sandboxes``; its name is t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
+from typing import Final
 
 import attrs
 
 from coffers import SANDBOX_GROUP, PluginError, SandboxProvider, amount_from_text
 
 __all__ = ["Parts", "check_part", "installed_parts"]
+
+#: Seconds that importing a part may take; it needs a small part of one.
+_IMPORT_WITHIN_S: Final = 10.0
 
 
 @attrs.frozen
@@ -47,17 +52,35 @@ def _load(name: str, entries: list[EntryPoint]) -> SandboxProvider:
     if len(entries) > 1:
         dists = " and ".join(sorted(entry.dist.name if entry.dist else "?" for entry in entries))
         raise PluginError(f"the sandbox part {name!r} is claimed by {dists}; uninstall all but one", provider=name)
-    try:
-        part = entries[0].load()
-    except (Exception, SystemExit) as error:  # a plugin may raise anything and must not stop the others
-        reason = f"its sandbox part cannot be imported ({type(error).__name__})"
-        raise PluginError(reason, provider=name) from error
+    part = _imported(entries[0])
     if not isinstance(part, SandboxProvider):
         raise PluginError(f"its sandbox part is no SandboxProvider but {type(part).__name__}", provider=name)
     if part.id != name:
         raise PluginError("its sandbox part has another id than its entry point", provider=name)
     check_part(part)
     return part
+
+
+def _imported(entry: EntryPoint) -> object:
+    """What the entry point names, imported in a daemon thread: a module may wait for ever while it is imported."""
+    found: list[object] = []
+    raised: list[BaseException] = []
+
+    def load() -> None:
+        try:
+            found.append(entry.load())
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything and must not stop the others
+            raised.append(error)
+
+    thread = threading.Thread(target=load, name=f"coffers-sandbox-import-{entry.name}", daemon=True)
+    thread.start()
+    thread.join(_IMPORT_WITHIN_S)
+    if raised:
+        reason = f"its sandbox part cannot be imported ({type(raised[0]).__name__})"
+        raise PluginError(reason, provider=entry.name) from raised[0]
+    if not found:
+        raise PluginError(f"importing its sandbox part takes longer than {_IMPORT_WITHIN_S:.3g} s", provider=entry.name)
+    return found[0]
 
 
 def check_part(part: SandboxProvider) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from coffers import Registry
-from coffers.cli.accounts import chosen_accounts, open_config
+from coffers.cli.accounts import chosen_accounts, installed_providers, open_config
 from coffers.cli.options import config_option, format_options, timeout_option, verbose_option
 from coffers.cli.show import read_and_show
 
@@ -33,6 +32,6 @@ def command(names: tuple[str, ...], config: Path | None, form: str, timeout: flo
       130  interrupted
       1    a fault in coffers itself
     """
-    registry = Registry()
+    registry = installed_providers(timeout)
     accounts = chosen_accounts(open_config(config, registry), names, timeout)
     return read_and_show(accounts, form, registry)

@@ -16,8 +16,8 @@ from typing import Final
 
 import click
 
-from coffers import Client, Registry
-from coffers.cli.accounts import chosen_accounts, open_config
+from coffers import Client
+from coffers.cli.accounts import chosen_accounts, installed_providers, open_config
 from coffers.cli.endings import StoppedError
 from coffers.cli.options import SECONDS, config_option, verbose_option
 from coffers.cli.streams import stdout_for_data
@@ -52,7 +52,7 @@ def command(
     started = time.monotonic()
     with _bounded(timeout):
         thresholds = parse_thresholds(below, warn)
-        registry = Registry()
+        registry = installed_providers(timeout / 2)  # the accounts of the other plugins need time as well
         accounts = chosen_accounts(open_config(config, registry), names)
         with Client(registry=registry) as client, stdout_for_data():
             left_s = max(0.0, timeout - (time.monotonic() - started))
