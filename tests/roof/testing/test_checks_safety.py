@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import attrs
 import pytest
 
+from coffers import Endpoint, HttpTransport, NetworkError
 from coffers.plugin import (
     Attempt,
     BadResponseError,
@@ -333,7 +334,7 @@ def test_a_parser_that_logs_answers_is_noticed(tmp_path: Path) -> None:
         return toy.parse(response, query)
 
     said = fails(secrets_are_never_shown, kit_toy.subject(tmp_path, toy.plugin(parse=parse)))
-    assert said.startswith("the log holds an echoed secret")
+    assert said.startswith("the log holds a secret that was sent (")
 
 
 def test_a_parser_that_prints_answers_is_noticed(tmp_path: Path) -> None:
@@ -342,7 +343,7 @@ def test_a_parser_that_prints_answers_is_noticed(tmp_path: Path) -> None:
         return toy.parse(response, query)
 
     said = fails(secrets_are_never_shown, kit_toy.subject(tmp_path, toy.plugin(parse=parse)))
-    assert said.startswith("the standard output holds an echoed secret")
+    assert said.startswith("the standard output holds a secret that was sent (")
 
 
 def test_a_core_that_does_not_scrub_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,6 +368,23 @@ def test_a_plugin_that_cannot_be_read_live_is_noticed(tmp_path: Path) -> None:
 
 def test_a_refusal_that_quotes_the_secret_is_scrubbed(tmp_path: Path) -> None:
     secrets_are_never_shown(kit_toy.subject(tmp_path, toy.plugin(sign=quoting)))  # by the core; another check objects
+
+
+def test_a_core_that_tells_what_it_sent_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the core that only a failing connection shows."""
+    send = HttpTransport.send
+
+    def tell(self: HttpTransport, message: SignedRequest, endpoint: Endpoint, deadline: float) -> Response:
+        try:
+            return send(self, message, endpoint, deadline)
+        except NetworkError as error:
+            raise NetworkError(f"{error.message} {dict(message.headers)}") from None
+
+    scrub = Scrubber.__call__
+    monkeypatch.setattr(HttpTransport, "send", tell)
+    monkeypatch.setattr(Scrubber, "__call__", lambda self, text: text if "X-Time" in text else scrub(self, text))
+    said = fails(secrets_are_never_shown, kit_toy.subject(tmp_path))
+    assert "holds the secret (plain) that a server got that" in said
 
 
 # --- canaries -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final, ParamSpec, TypeVar
@@ -105,7 +105,7 @@ class Watch:
 
 
 @contextmanager
-def other_time_zone() -> Iterator[None]:
+def other_time_zone() -> Generator[None]:
     """Half a world away until the end of the block, where the system can be told so."""
     if not hasattr(time, "tzset"):  # Windows has no such call
         yield

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any, Final
 
 import attrs
 
-from coffers import Client, CoffersError, ConfigError, Outcome, Response, Secret, SignedRequest, parse_guarded
+from coffers import Account, Client, CoffersError, ConfigError, Outcome, Response, Secret, SignedRequest, parse_guarded
 from coffers.plugin import AccessToken, Attempt, Query, Request
-from coffers.testing.canaries import CANARIES, alike, find, forms, overhearing, pickled
+from coffers.testing.canaries import CANARIES, Ear, alike, find, forms, overhearing, pickled
 from coffers.testing.checking import CheckFailedError, check, require
-from coffers.testing.echoes import Echo, echoes
-from coffers.testing.hostile import HostileServer
+from coffers.testing.echoes import echoes
+from coffers.testing.hostile import BEHAVIOURS, HostileServer
 from coffers.testing.plain import plain
 from coffers.testing.polite import Message, Step, answering, closest, recorded_read
 from coffers.testing.subject import Subject
@@ -273,12 +274,12 @@ def secrets_are_never_shown(subject: Subject) -> None:
             _require_silent_reads(subject, recorded, cases, None),
             "no read gets as far as the server, not even with the recorded credentials",
         )
+    _require_silent_failures(subject, sent[-1] if sent else None)
 
 
 def _require_silent_reads(subject: Subject, recorded: tuple[Step, ...], cases: list[Case], canary: str | None) -> bool:
     """Read every echo; False where a canary is refused before anything is sent."""
-    account = subject.account("http://127.0.0.1:9", canary=canary)
-    secrets = sorted({value.reveal() for _, value in account.fields if isinstance(value, Secret)})
+    secrets = _secrets_of(subject.account("http://127.0.0.1:9", canary=canary))
     text = canary or secrets[0]
     script = list(echoes(cases, text, " ".join(sorted(set(forms(text).values()) - {forms(text)["in hex"]}))))
     step_names = {step.query.step for step in recorded}
@@ -302,18 +303,46 @@ def _require_silent_reads(subject: Subject, recorded: tuple[Step, ...], cases: l
         ]
         [first] = client.read_many(accounts[:1])
         if first.error is not None and first.error.kind == "config" and not server.requests:
-            _require_silent(first, script[0], secrets)
+            _require_silent(first, "that could not be sent", secrets)
             return False
-        for outcome in client.read_many(accounts, workers=4):
-            _require_silent(outcome, script[int(outcome.account.name[1:])], secrets)
-    for secret in secrets:
-        for what, heard in (("log", ear.logged), ("standard output", ear.printed.getvalue())):
-            form = find(heard, secret)
-            require(form is None, f"the {what} holds an echoed secret ({form})")
+        outcomes = {outcome.account: outcome for outcome in client.read_many(accounts, workers=4)}
+        for account, echo in zip(accounts, script, strict=True):
+            _require_silent(outcomes[account], f"that the server echoed in {echo.where}", secrets)
+    _require_unheard(ear, secrets)
     return bool(server.requests)
 
 
-def _require_silent(outcome: Outcome, echo: Echo, secrets: list[str]) -> None:
+def _require_silent_failures(subject: Subject, canary: str | None) -> None:
+    """Read every hostile server."""
+    with (
+        ExitStack() as stack,
+        Client(registry=subject.registry, sleep=lambda seconds: None) as client,
+        overhearing() as ear,
+    ):
+        servers = {name: stack.enter_context(HostileServer(name)) for name in BEHAVIOURS}
+        accounts = [
+            subject.account(server.base_url, name=name, canary=canary, timeout_s=0.4)
+            for name, server in servers.items()
+        ]
+        secrets = _secrets_of(accounts[0])
+        outcomes = {outcome.account: outcome for outcome in client.read_many(accounts, workers=16)}
+    for account in accounts:
+        _require_silent(outcomes[account], f"that a server got that {account.name}", secrets)
+    _require_unheard(ear, secrets)
+
+
+def _secrets_of(account: Account) -> list[str]:
+    return sorted({value.reveal() for _, value in account.fields if isinstance(value, Secret)})
+
+
+def _require_unheard(ear: Ear, secrets: list[str]) -> None:
+    for secret in secrets:
+        for what, heard in (("log", ear.logged), ("standard output", ear.printed.getvalue())):
+            form = find(heard, secret)
+            require(form is None, f"the {what} holds a secret that was sent ({form})")
+
+
+def _require_silent(outcome: Outcome, where: str, secrets: list[str]) -> None:
     shown = {
         "the outcome": f"{outcome!r} {outcome}",
         "a pickle of the outcome": pickled(outcome),
@@ -324,7 +353,7 @@ def _require_silent(outcome: Outcome, echo: Echo, secrets: list[str]) -> None:
         for secret in secrets:
             form = find(text, secret)
             if form is not None:
-                raise CheckFailedError(f"{what} holds the secret ({form}) that the server echoed in {echo.where}")
+                raise CheckFailedError(f"{what} holds the secret ({form}) {where}")
 
 
 def _traceback(outcome: Outcome) -> str:
