@@ -26,6 +26,7 @@ from tests.roof.testing.toys import (
     derived,
     fault,
     in_words,
+    known,
     reading,
     snapshot,
 )
@@ -106,6 +107,17 @@ def test_lost_digits_are_named(parse: Parse, answers: dict[str, Any], words: str
         (derived(lambda answer: amount(answer["limit"]) - amount(answer["used"])), DERIVED),
         (in_words(STRICT, amount_from_text), WORDS),
         (by_symbol, SYMBOLS),
+        (
+            reading(reserved=lambda row: known((row.get("held") or {}).get("now"))),
+            {
+                "two": {
+                    "data": [
+                        {"currency": "EUR", "amount": 1, "held": {"now": "0.50"}},
+                        {"currency": "USD", "amount": 2},
+                    ]
+                }
+            },
+        ),
     ],
 )
 def test_unknown_that_stays_unknown_passes(parse: Parse, answers: dict[str, Any], tmp_path: Path) -> None:

@@ -100,6 +100,10 @@ def usual(response: Response, query: Query[Any]) -> Snapshot:
         return snapshot([Balance("XAU", total=Decimal(1))])
 
 
+def usual_words(response: Response, query: Query[Any]) -> Snapshot:
+    return in_words(STRICT, amount_from_text)(response, query) if "You" in response.text else usual(response, query)
+
+
 def stale(response: Response, query: Query[Any]) -> Snapshot:
     try:
         return RIGHT(response, query)
@@ -119,6 +123,7 @@ def any_token(response: Response, query: Query[Any]) -> AccessToken | Snapshot:
         (leaving, JSON, r"altered to HTTP 200 .*: coffers_parse raised SystemExit"),
         (silent, JSON, r"coffers_parse must answer a Snapshot or an AccessToken"),
         (usual, JSON, r"the currency of XAU \(total 1\) was not sent"),
+        (usual_words, WORDS, r"words, altered to .*: the currency of XAU \(total 1\) was not sent"),
         (stale, JSON, r"EUR total = 867\.5309 was not sent"),
         (any_token, TOKEN, r"token, altered .*: the access token it answers was not sent"),
         (

@@ -30,6 +30,11 @@ from tests.roof.testing.toys import (
 # --- currency-is-never-guessed -------------------------------------------------------------------------------------
 
 
+def columns(response: Response, query: Query[Any]) -> Snapshot:
+    return snapshot(Balance(row[0], total=amount(row[1])) for row in parse_json(response.body))
+
+
+COLUMNS = {"columns": [["EUR", "1.50", 3], ["USD", "2", 4]]}
 CODES = {"one": {"data": [{"currency": "EUR", "code": "EUR", "amount": "12.50"}]}}
 
 
@@ -45,6 +50,8 @@ CODES = {"one": {"data": [{"currency": "EUR", "code": "EUR", "amount": "12.50"}]
             reading(currency=lambda row: {"€": "EUR", "$": "USD"}[row["sign"]]),
             {"a": {"data": [{"sign": "€", "amount": 1}]}},
         ),
+        (columns, COLUMNS),
+        (reading(currency=lambda row: {"EUR": "EUR", "USD": "USD"}[row["currency"]]), JSON),
     ],
 )
 def test_named_currencies_pass(parse: Parse, answers: dict[str, Any], tmp_path: Path) -> None:
@@ -78,6 +85,11 @@ def test_named_currencies_pass(parse: Parse, answers: dict[str, Any], tmp_path: 
             {"symbols": {"EUR": 1, "USD": 2}},
             r"the key 'EUR' at \$\.EUR emptied: a currency is guessed: EUR",
         ),
+        (
+            reading(currency=lambda row: {"EUR": "EUR", "USD": "USD", None: "EUR"}[row["currency"]]),
+            JSON,
+            r"\$\.data\[0\]\.currency replaced by null: a currency is guessed: EUR",
+        ),
     ],
 )
 def test_guessed_currencies_are_named(parse: Parse, answers: dict[str, Any], words: str, tmp_path: Path) -> None:
@@ -85,6 +97,13 @@ def test_guessed_currencies_are_named(parse: Parse, answers: dict[str, Any], wor
 
 
 # --- rows-are-never-merged -----------------------------------------------------------------------------------------
+
+
+def few(response: Response, query: Query[Any]) -> Snapshot:
+    rows = [Balance("EUR", total=amount(row["left"])) for row in parse_json(response.body)]
+    if any(row.total is None or not -9 < row.total < -5 for row in rows):
+        raise BadResponseError("out of bounds")
+    return snapshot(rows)
 
 
 def summed(rows: list[Balance]) -> list[Balance]:
@@ -106,12 +125,8 @@ def only_one(data: list[Any]) -> list[Any]:
     [
         (RIGHT, JSON),
         (reading(data=lambda answer: only_one(answer["data"])), CODES),
-        (
-            lambda response, query: snapshot(
-                Balance(row[0], total=amount(row[1])) for row in parse_json(response.body)
-            ),
-            {"columns": [["EUR", "1.50", 3], ["USD", "2", 4]]},
-        ),
+        (columns, COLUMNS),
+        (few, {"below": [{"left": -6}, {"left": -8}]}),
     ],
 )
 def test_rows_of_their_own_pass(parse: Parse, answers: dict[str, Any], tmp_path: Path) -> None:
