@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from coffers.plugin import (
     Request,
     Response,
     Snapshot,
+    read_json,
     refusal,
 )
 from coffers.testing.checking import CheckFailedError
 from coffers.testing.checks import servers
+from coffers.testing.checks.safety import only_sign_sees_secrets, requests_stay_at_home, secrets_are_never_shown
 from coffers.testing.checks.servers import (
     bad_certificates_are_refused,
     hostile_servers_end_in_the_right_kind,
@@ -61,6 +63,56 @@ def test_a_right_plugin_passes(check: Check, tmp_path: Path) -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
 def test_a_right_plugin_with_a_token_and_pages_passes(check: Check, tmp_path: Path) -> None:
     check(kit_toy.subject(tmp_path, kit_toy.paged(), cases=kit_toy.PAGED))
+
+
+@attrs.frozen
+class Wallets:
+    """What the first answer of some providers lists."""
+
+    wallets: list[str]
+
+
+def find_request(query: Query[Any]) -> Request:
+    if query.step == "balances":
+        return Request("POST", "/rpc", json={"call": "wallets"})
+    return Request("POST", "/rpc", json={"call": "balance", "wallet": query.get("wallet")})
+
+
+def find_parse(response: Response, query: Query[Any]) -> Snapshot:
+    if response.status != 200:
+        raise refusal(response, None)
+    if query.step == "balances":
+        wallets = read_json(response, Wallets).wallets
+        return Snapshot(next=tuple(query.then("wallet", {"wallet": wallet}) for wallet in wallets))
+    return toy.parse(response, query)
+
+
+FOUND: Mapping[str, kit_toy.Files] = {
+    "wallets": {**kit_toy.SIGNED, "response.http": kit_toy.answered({"wallets": ["a", "b"]})},
+    **{
+        f"wallet-{name}": {
+            **kit_toy.SIGNED,
+            "query.json": {"step": "wallet", "state": {"wallet": name}},
+            "response.http": kit_toy.answered({"currency": currency, "amount": "1"}),
+        }
+        for name, currency in (("a", "USD"), ("b", "EUR"))
+    },
+}
+
+
+@pytest.mark.parametrize("check", [*CHECKS, requests_stay_at_home, only_sign_sees_secrets, secrets_are_never_shown])
+def test_a_right_plugin_that_asks_for_a_list_first_passes(check: Check, tmp_path: Path) -> None:
+    """One path for every call, so the polite server tells them apart by their bodies."""
+    subject = kit_toy.subject(tmp_path, toy.plugin(request=find_request, parse=find_parse), cases=FOUND)
+    assert [row["currency"] for row in balances_of(recorded_read(subject))] == ["USD", "EUR"]
+    check(subject)
+
+
+def test_a_success_without_any_balance_is_none(tmp_path: Path) -> None:
+    cases = {"wallets": {**kit_toy.SIGNED, "response.http": kit_toy.answered({"wallets": []})}}
+    subject = kit_toy.subject(tmp_path, toy.plugin(request=find_request, parse=find_parse), cases=cases)
+    with pytest.raises(CheckFailedError, match="no recorded success with balances"):
+        recorded_read(subject)
 
 
 # --- wrong answers to wrong servers ---------------------------------------------------------------------------------
