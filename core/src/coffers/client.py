@@ -397,7 +397,7 @@ class Client:
 
     def _given_up(self, task: Task[tuple[str, Account], Outcome]) -> Outcome:
         account = task.job[1]
-        complaint = None if task.thread is None else overdue_in(task.thread)
+        complaint = overdue_in(task.thread or 0)
         elapsed_s = time.monotonic() - task.begun
         error: CoffersError
         if complaint is None:

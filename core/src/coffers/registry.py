@@ -90,26 +90,25 @@ class Registry:
     Args:
         plugins: modules or objects with the four hooks, used beside the installed ones without an entry point.
         installed: whether to look for installed ones at all.
-        load_within_s: seconds that importing one may take.
+        load_within_s: seconds that importing one may take; None is `LOAD_WITHIN_S`.
 
     Raises:
         PluginError: one of `plugins` is broken, or two have the same id.
     """
 
     def __init__(
-        self, plugins: Iterable[object] = (), *, installed: bool = True, load_within_s: float = LOAD_WITHIN_S
+        self, plugins: Iterable[object] = (), *, installed: bool = True, load_within_s: float | None = None
     ) -> None:
         self._installed = installed
-        self._load_within_s = load_within_s
+        self._load_within_s = LOAD_WITHIN_S if load_within_s is None else load_within_s
         self._lock = threading.Lock()
         self._found: dict[str, tuple[InstalledProvider, Callable[[], object]]] | None = None
         self._loaded: dict[str, LoadedProvider | PluginError] = {}
         self._imports: dict[str, _Import] = {}
         self._given: dict[str, InstalledProvider] = {}
         for plugin in plugins:
-            loaded = bounded(
-                _load, plugin, None, limit_s=load_within_s, complaint="a plugin passed in code takes longer than"
-            )
+            complaint = "a plugin passed in code takes longer than"
+            loaded = bounded(_load, plugin, None, limit_s=self._load_within_s, complaint=complaint)
             provider_id = loaded.manifest.id
             if provider_id in self._given:
                 raise PluginError(f"two plugins passed in code have the id {provider_id!r}", provider=provider_id)
