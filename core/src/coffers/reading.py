@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from functools import cache
 from types import UnionType
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, Union, cast, ge
 import attrs
 
 from .amounts import MAX_DIGITS, amount_from_text
-from .errors import BadResponseError
+from .errors import BadResponseError, PluginError
 from .messages import Response
 
 if TYPE_CHECKING:
@@ -140,10 +140,12 @@ def read_json(response: Response, cls: type[T]) -> T:
 
     Unknown members are ignored. Fields are `str`, `int`, `bool`, `Amount`, `Any`, ``list[...]``, ``tuple[..., ...]``,
     ``dict[str, ...]``, ``... | None``, `Literal` of texts and further attrs classes; each takes its own JSON type and
-    no other.
+    no other. So does each part of ``str | int | bool | None`` and of ``bool | Amount``; an `Amount` beside `str` or
+    `int` is refused, as nobody could tell which of the two a JSON value is.
 
     Raises:
         BadResponseError: not JSON, or not of that shape; `field` is the path of the first fault.
+        PluginError: a field of `cls` is declared as something else; names class and field.
     """
     return structure(parse_json(response.body), cls)
 
@@ -153,7 +155,11 @@ def structure(value: Any, cls: type[T]) -> T:
 
     Raises:
         BadResponseError: not of that shape; `field` is the path of the first fault.
+        PluginError: a field of `cls` is declared as something that JSON does not have; names class and field.
     """
+    declared: Any = cls
+    if (fault := _misdeclared(declared)) is not None:
+        raise PluginError(fault)
     try:
         return _converter().structure(value, cls)
     except Exception:  # noqa: BLE001  a validator of the provider's class may raise anything
@@ -164,6 +170,58 @@ def structure(value: Any, cls: type[T]) -> T:
 def members(value: Any) -> dict[str, Any]:
     """The members of a JSON object; none where `value` is no object. For looking around before something is due."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+# --- what a class may declare --------------------------------------------------------------------------------------
+
+
+@cache
+def _misdeclared(cls: Any) -> str | None:
+    """What is wrong with the declaration of `cls` or of what it is made of; None where nothing is."""
+    return next(_faults("", cls, set()), None)
+
+
+def _faults(place: str, declared: Any, seen: set[Any]) -> Iterator[str]:
+    declared = _without_none(declared)
+    made = get_origin(declared) or declared
+    if attrs.has(made) or (isinstance(made, type) and issubclass(made, Mapping | Sequence)):
+        for part in get_args(declared):
+            if part is not Ellipsis:
+                yield from _faults(place, part, seen)
+        if attrs.has(made) and made not in seen:
+            seen.add(made)
+            yield from _faults_within(made, seen)
+    elif not isinstance(declared, TypeVar) and _is_unreadable(declared):
+        name = declared.__name__ if isinstance(declared, type) else str(declared)
+        what = f"{place} is declared as {name}" if place else name
+        yield f"{what}, which no JSON value becomes; see read_json for the types it knows"
+
+
+def _faults_within(made: type, seen: set[Any]) -> Iterator[str]:
+    try:
+        hints = get_type_hints(made)
+    except NameError as error:
+        yield f"{made.__name__}: its annotations name {error.name}, which its module does not hold"
+        return
+    for attribute in attrs.fields(made):
+        if attribute.init:
+            yield from _faults(f"{made.__name__}.{attribute.name}", hints[attribute.name], seen)
+
+
+def _is_unreadable(declared: Any) -> bool:
+    from cattrs.errors import StructureHandlerNotFoundError
+
+    try:
+        _converter().structure(_NO_JSON, declared)
+    except StructureHandlerNotFoundError:
+        return True
+    except Exception:  # noqa: BLE001  there is a hook, which refuses what is no JSON
+        return False
+    return False
+
+
+#: A value of no JSON type: every hook refuses it.
+_NO_JSON: Final = object()
 
 
 class _NotFitError(Exception):
@@ -277,6 +335,27 @@ def _no_json_type(_: Any, __: Any) -> NoReturn:
     raise _NotFitError("is declared as a type that JSON does not have; see read_json for those it has")
 
 
+#: The kinds of value that may stand beside one another, and what each is called.
+_PLAIN: Final[Mapping[type, str]] = {str: "a text", int: "a whole number", bool: "true or false", Decimal: "a number"}
+
+
+def _is_plain_union(cls: Any) -> bool:
+    """Whether it is a union of plain types each of which has JSON values of its own."""
+    if get_origin(cls) not in (Union, UnionType):
+        return False
+    kinds = set(get_args(cls)) - {type(None)}
+    return len(kinds) > 1 and kinds <= _PLAIN.keys() and not (Decimal in kinds and kinds & {str, int})
+
+
+def _to_one_of(value: Any, cls: Any) -> Any:
+    kinds = get_args(cls)
+    if type(value) in kinds:
+        return value
+    if Decimal in kinds:
+        return _to_amount(value, Decimal)
+    raise _misfit(" or ".join(wanted for kind, wanted in _PLAIN.items() if kind in kinds), value)
+
+
 def _is_tuple(cls: Any) -> bool:
     return cls is tuple or (get_origin(cls) is tuple and get_args(cls)[1:] == (...,))
 
@@ -328,4 +407,5 @@ def _converter() -> Converter:
     converter.register_structure_hook_factory(is_sequence, guarded(list_structure_factory, list, "an array"))
     converter.register_structure_hook_factory(_is_tuple, guarded(homogenous_tuple_structure_factory, list, "an array"))
     converter.register_structure_hook_func(_is_no_json_type, _no_json_type)
+    converter.register_structure_hook_func(_is_plain_union, _to_one_of)
     return converter
