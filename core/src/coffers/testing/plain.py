@@ -22,11 +22,11 @@ def plain(value: Any) -> Any:
         return ("secret", value.reveal())
     if isinstance(value, Decimal):
         return ("decimal", str(value))  # 1.0 is not 1.00
-    if attrs.has(type(value)):
-        fields = attrs.fields(type(value))
-        return (type(value).__qualname__, *((field.name, plain(getattr(value, field.name))) for field in fields))
+    cls: Any = type(value)
+    if attrs.has(cls):
+        return (cls.__qualname__, *((field.name, plain(getattr(value, field.name))) for field in attrs.fields(cls)))
     if isinstance(value, Mapping):
-        return tuple((name, plain(item)) for name, item in value.items())  # pyright: ignore[reportUnknownVariableType]  any mapping
+        return tuple((name, plain(item)) for name, item in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any mapping
     if isinstance(value, list | tuple):
         return tuple(plain(item) for item in value)  # pyright: ignore[reportUnknownVariableType]  any sequence
     return value

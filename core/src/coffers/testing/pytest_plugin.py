@@ -33,8 +33,8 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
 
     if not isinstance(obj, Conformance):
         return None
-    collected: pytest.Collector = ConformanceCollector.from_parent(collector, name=name, conformance=obj)
-    return collected
+    made: pytest.Collector = ConformanceCollector.from_parent(collector, name=name, conformance=obj)  # pyright: ignore[reportUnknownMemberType]  pytest leaves it untyped
+    return made
 
 
 class ConformanceCollector(pytest.Collector):
@@ -55,14 +55,14 @@ class ConformanceCollector(pytest.Collector):
         except (CoffersError, ValueError) as error:
             raise self.CollectError(str(error)) from None
         for check, case in found:
-            yield CheckItem.from_parent(self, name=title_of(check, case), check=check, case=case)
+            yield CheckItem.from_parent(self, name=title_of(check, case), check=check, case=case)  # pyright: ignore[reportUnknownMemberType]  pytest leaves it untyped
 
 
 class CheckItem(pytest.Item):
     """One standard check as a test."""
 
     def __init__(self, *, check: Check, case: Case | None, **more: Any) -> None:
-        super().__init__(**more)
+        super().__init__(**more)  # pyright: ignore[reportUnknownMemberType]  pytest leaves it untyped
         self.check = check
         self.case = case
 

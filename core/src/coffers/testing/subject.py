@@ -9,6 +9,7 @@ import pkgutil
 import sys
 from functools import cached_property
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import Any, Final
 
 from coffers import SANDBOX_GROUP, Account, LoadedProvider, PluginError, Registry, SandboxProvider, Secret
@@ -140,10 +141,10 @@ class Subject:
         return None
 
     @cached_property
-    def modules(self) -> tuple[Any, ...]:
+    def modules(self) -> tuple[ModuleType, ...]:
         """The modules its verbs are made of: theirs, and what these use of the same package."""
         hooks = [getattr(self.plugin, f"coffers_{verb}") for verb in ("provider", "request", "sign", "parse")]
-        found: dict[str, Any] = {}
+        found: dict[str, ModuleType] = {}
         waiting = [hook.__module__ for hook in hooks]
         while waiting:
             name = waiting.pop()

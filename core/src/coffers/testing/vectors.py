@@ -125,7 +125,8 @@ class Case:
                 hints = get_type_hints(cls)
                 return cls(**{name: _secret_or_text(hints[name], value) for name, value in values.items()})
         if manifest.credentials:
-            raise ValueError(f"{self.folder}: credentials.json completes none of the credentials classes")
+            ways = "; or ".join(f"{cls.__name__} has {_keys(cls)}" for cls in manifest.credentials)
+            raise ValueError(f"credentials.json completes none of the credentials classes: {ways}")
         return None
 
     def fault(self, name: str) -> str | None:
@@ -258,13 +259,17 @@ def _answer(case: Case, plugin: Plugin, verb: str) -> tuple[str, Any] | None:
     request = plugin.coffers_request(query)
     if verb == "request":
         return _FILES[verb], render_request(request)
-    if manifest.credentials and "credentials.json" not in case.files:
+    canonical: Any = getattr(plugin, "canonical", None)
+    if (verb == "canonical" and canonical is None) or (manifest.credentials and "credentials.json" not in case.files):
         return None
     credentials = case.credentials(manifest)
-    if verb == "sign":
-        return _FILES[verb], render_request(plugin.coffers_sign(request, credentials, case.attempt))
-    canonical = getattr(plugin, "canonical", None)
-    return None if canonical is None else (_FILES[verb], canonical(request, credentials, case.attempt))
+    if verb == "canonical":
+        return _FILES[verb], canonical(request, credentials, case.attempt)
+    return _FILES[verb], render_request(plugin.coffers_sign(request, credentials, case.attempt))
+
+
+def _keys(cls: type) -> str:
+    return ", ".join(field.name for field in attrs.fields(cls) if field.init)
 
 
 def _parsed(response: Response, query: Query[Any], plugin: Plugin) -> tuple[str, Any]:
