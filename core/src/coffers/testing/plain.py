@@ -22,7 +22,7 @@ def plain(value: Any) -> Any:
         return ("secret", value.reveal())
     if isinstance(value, Decimal):
         return ("decimal", str(value))  # 1.0 is not 1.00
-    cls: Any = type(value)
+    cls: Any = type(value)  # pyright: ignore[reportUnknownVariableType]  any class
     if attrs.has(cls):
         return (cls.__qualname__, *((field.name, plain(getattr(value, field.name))) for field in attrs.fields(cls)))
     if isinstance(value, Mapping):
