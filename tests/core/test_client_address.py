@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from coffers import Account, Client, ConfigError, PluginError, Registry, Secret
+from coffers.client import _host_of
 from coffers.plugin import Query, Request
 from tests.core import toy
 from tests.core.loopback import serve
@@ -56,10 +57,10 @@ def test_with_an_address_of_the_account_s_there_is_one_host() -> None:
 
 
 def test_accounts_at_one_address_share_its_host() -> None:
-    with client() as reader:
-        for url, host in (
-            ("https://API.toy.example:8443/v1?a=b", "api.toy.example:8443"),
-            ("env:TOY_URL", "env:TOY_URL"),
-            ("https://[", "https://["),
-        ):
-            assert reader._host_of(account_at(url)) == host
+    manifest = Registry([by_address()], installed=False).load("toy").manifest
+    for url, host in (
+        ("https://API.toy.example:8443/v1?a=b", "api.toy.example:8443"),
+        ("env:TOY_URL", "env:TOY_URL"),
+        ("https://[", "https://["),
+    ):
+        assert _host_of(account_at(url), manifest) == host

@@ -300,6 +300,17 @@ def test_an_unknown_parameter_is_refused() -> None:
         ({"contract": 2}, "written for hook contract 2"),
         ({"id": "Bad Id"}, "raised ValueError: id:"),
         ({"base_urls": {}}, "raised ValueError: base_urls:"),
+        ({"title": None}, "raised TypeError: title: must be a text of at most 2000 characters"),
+        ({"permission": 7}, "raised TypeError: permission: must be a text"),
+        ({"docs": "x" * 2001}, "raised TypeError: docs: must be a text"),
+        ({"base_urls": ["https://api.toy.example"]}, "raised TypeError: base_urls: must be a mapping"),
+        (
+            {"base_urls": {str(n): "https://x.example" for n in range(101)}},
+            "base_urls: must be a mapping of at most 100",
+        ),
+        ({"base_urls": {"api": 5}}, "raised TypeError: base_urls: must map texts to texts"),
+        ({"base_urls": {5: "https://x.example"}}, "raised TypeError: base_urls: must map texts to texts"),
+        ({"token_step": 5}, "raised TypeError: token_step: must be a text or None"),
     ],
 )
 def test_a_wrong_manifest_is_refused(facts: dict[str, object], expected: str) -> None:

@@ -38,6 +38,10 @@ RESERVED_KEYS: Final = frozenset(
     {"base_url", "ca_file", "enabled", "interval", "labels", "name", "provider", "proxy", "rules", "timeout"}
 )
 
+#: The longest text of a manifest and the most hosts it may name.
+LONGEST_FACT: Final = 2000
+MOST_HOSTS: Final = 100
+
 S = TypeVar("S")
 C = TypeVar("C")
 
@@ -171,6 +175,7 @@ class Provider(Generic[S, C]):
     contract: int = CONTRACT_VERSION
 
     def __attrs_post_init__(self) -> None:
+        self._check_types()
         if not PROVIDER_ID.fullmatch(self.id):
             raise ValueError("id: lower-case letters, digits and '-' only")
         if self.token_step in ("", "balances"):
@@ -192,6 +197,21 @@ class Provider(Generic[S, C]):
                 raise ValueError("url_field: must be a required field of the settings")
             if field.type is not str or field.choices:
                 raise TypeError("url_field: must be a field of type str")
+
+    def _check_types(self) -> None:
+        """Refuse what a type checker would have: it is shown to people, and plugins need not be checked."""
+        for name in ("id", "title", "docs", "permission", "not_covered"):
+            text: object = getattr(self, name)
+            if not isinstance(text, str) or len(text) > LONGEST_FACT:
+                raise TypeError(f"{name}: must be a text of at most {LONGEST_FACT} characters")
+        hosts: Any = self.base_urls
+        if not isinstance(hosts, Mapping) or len(self.base_urls) > MOST_HOSTS:
+            raise TypeError(f"base_urls: must be a mapping of at most {MOST_HOSTS} names to addresses")
+        for part in (part for pair in self.base_urls.items() for part in pair):
+            if not isinstance(part, str):  # pyright: ignore[reportUnnecessaryIsInstance]  plugins may be untyped
+                raise TypeError("base_urls: must map texts to texts")
+        if not isinstance(self.token_step, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  plugins may be untyped
+            raise TypeError("token_step: must be a text or None")
 
     def hosts(self, settings: S) -> Mapping[str, str]:
         """The hosts by name that an account with these `settings` may be read at.

@@ -183,12 +183,13 @@ def _misdeclared(cls: Any) -> str | None:
 
 def _faults(place: str, declared: Any, seen: set[Any]) -> Iterator[str]:
     declared = _without_none(declared)
-    made = get_origin(declared) or declared
-    if attrs.has(made) or (isinstance(made, type) and issubclass(made, Mapping | Sequence)):
+    made: Any = get_origin(declared) or declared
+    is_class = attrs.has(made)
+    if is_class or (isinstance(made, type) and issubclass(made, Mapping | Sequence)):
         for part in get_args(declared):
             if part is not Ellipsis:
                 yield from _faults(place, part, seen)
-        if attrs.has(made) and made not in seen:
+        if is_class and made not in seen:
             seen.add(made)
             yield from _faults_within(made, seen)
     elif not isinstance(declared, TypeVar) and _is_unreadable(declared):
