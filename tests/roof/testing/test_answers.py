@@ -76,6 +76,12 @@ def test_of_many_alike_three_are_looked_at() -> None:
     assert [path_of(node) for node in found.nodes if node.kind == "number"] == [f"$.rows[{n}].n" for n in range(3)]
 
 
+def test_of_a_map_three_members_are_looked_at() -> None:
+    found = answer(json.dumps({f"C{number}": number for number in range(30)}).encode())
+    assert [path_of(node) for node in found.nodes] == ["$", "$.C0", "$.C1", "$.C2"]
+    assert found.parent(found.root) is None
+
+
 def test_a_shape_is_what_something_looks_like() -> None:
     one, two, three = (answer(body).root for body in (b'[{"a": 1}]', b'[{"a": 2}, {"a": 3}]', b'[{"a": "2"}]'))
     assert shape_of(one) == shape_of(two) != shape_of(three)

@@ -53,8 +53,16 @@ from tests.roof.testing.toys import (
             reading(total=lambda row: amount(row["count"]) * amount(row["price"]), reserved=lambda row: None),
             {"priced": {"data": [{"currency": "EUR", "count": 31, "price": "0.07"}]}},
         ),
+        (
+            reading(total=lambda row: amount(row["cash"]) + amount(row["bonus"]), reserved=lambda row: None),
+            {"sum": {"data": [{"currency": "EUR", "cash": "12.5", "bonus": "0.00"}]}},
+        ),
+        (
+            reading(total=lambda row: amount(row["now"] if row["is_live"] == 1 else row["then"])),
+            {"chosen": {"data": [{"currency": "EUR", "is_live": 1, "now": "1.50", "then": "2.75"}]}},
+        ),
     ],
-    ids=["json", "minor-units", "derived", "words", "comma", "decimals", "price"],
+    ids=["json", "minor-units", "derived", "words", "comma", "decimals", "price", "sum", "choice"],
 )
 def test_kept_digits_pass(parse: Parse, answers: dict[str, Any], tmp_path: Path) -> None:
     assert fault(tmp_path, "digits-are-kept", parse, answers) is None

@@ -142,6 +142,12 @@ def test_unsafe_reading_is_named(parse: Parse, answers: dict[str, Any], words: s
     assert re.search(words, fault(tmp_path, SAFELY, parse, answers) or "", re.DOTALL)
 
 
+def test_a_long_answer_is_altered_fewer_times(tmp_path: Path) -> None:
+    rows = [{"currency": f"C{number}", "amount": f"{number}.50"} for number in range(2000)]
+    for name in (SAFELY, "digits-are-kept", "unknown-is-never-zero", "rows-are-never-merged"):
+        assert fault(tmp_path / name, name, RIGHT, {"long": {"data": rows}}) is None
+
+
 def test_without_a_success_there_is_nothing_to_alter(tmp_path: Path) -> None:
     assert fault(tmp_path, SAFELY, RIGHT, {"broken": "<html>"}) is None
 

@@ -25,6 +25,8 @@ _SPACE: Final = re.compile(r"[\ufeff \t\r\n]*")
 #: A number as it may stand in a text, separators included; and without commas, which may separate two of them.
 _WIDE: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?")
 _NARROW: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+#: An object with more members is taken for a map: its members are alike, as the items of an array are.
+_MANY_MEMBERS: Final = 20
 _DECODER: Final = json.JSONDecoder()
 
 
@@ -130,15 +132,8 @@ class Answer:
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
-        """Every value; of many alike in arrays, the first three."""
-        seen: Counter[tuple[object, ...]] = Counter()
-        found: list[Node] = []
-        for node in self.root:
-            pattern = (*(step if isinstance(step, str) else 0 for step in node.path), node.kind)
-            seen[pattern] += 1
-            if seen[pattern] <= 3:
-                found.append(node)
-        return tuple(found)
+        """Every value; of many alike that lie side by side, the first three."""
+        return tuple(_few(self.root))
 
     def whole(self, node: Node) -> Place:
         """All of a text or a number."""
@@ -153,7 +148,12 @@ class Answer:
 
     def parent(self, node: Node) -> Node | None:
         """What it lies directly in."""
-        return next((other for other in self.root if node in other.items), None) if node.path else None
+        if not node.path:
+            return None
+        found = self.root
+        for step in node.path[:-1]:
+            found = next(item for item in found.items if item.path[-1] == step)
+        return found
 
     def without(self, node: Node) -> Edit:
         """Leaves a member or an item out, with its comma. The root becomes nothing."""
@@ -191,6 +191,17 @@ def shape_of(node: Node) -> Any:
     if node.kind == "array":
         return ("array", frozenset(shape_of(item) for item in node.items))
     return node.kind
+
+
+def _few(node: Node) -> Iterator[Node]:
+    yield node
+    seen: Counter[Any] = Counter()
+    alike = node.kind == "array" or len(node.items) > _MANY_MEMBERS
+    for item in node.items:
+        shape = shape_of(item) if alike else item.path
+        seen[shape] += 1
+        if seen[shape] <= 3:
+            yield from _few(item)
 
 
 def _skip(text: str, at: int) -> int:

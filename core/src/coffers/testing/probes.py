@@ -6,6 +6,7 @@ judges; the checks do.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from functools import cached_property, lru_cache
@@ -132,19 +133,29 @@ class Reader:
     def _counts(self, place: Place) -> bool:
         for other in _OTHERS:
             snapshot = self.edited((place.start, place.end, other))
-            for _, before, after in self.changes(snapshot):
+            for _, _, before, after in self.changes(snapshot):
                 if digits_of(before) != digits_of(after):  # else it only says where the point is
                     return True
         return False
 
-    def changes(self, snapshot: Snapshot | None) -> Iterator[tuple[str, Decimal, Decimal]]:
-        """Amounts that are others than in `base`: what they are called, before, and now. Same rows only."""
+    @cached_property
+    def sums(self) -> frozenset[tuple[int, str]]:
+        """The amounts, by row and field, that are made of several numbers."""
+        parts: dict[tuple[int, str], set[Place]] = defaultdict(set)
+        for place in self.numbers:
+            for other in _OTHERS:
+                for index, field, _, _ in self.changes(self.edited((place.start, place.end, other))):
+                    parts[index, field].add(place)
+        return frozenset(amount for amount, places in parts.items() if len(places) > 1)
+
+    def changes(self, snapshot: Snapshot | None) -> Iterator[tuple[int, str, Decimal, Decimal]]:
+        """Amounts that are others than in `base`: row and field, before, and now. Same rows only."""
         if snapshot is None or len(snapshot.balances) != len(self.rows):
             return
-        for before, after in zip(self.rows, rows_of(snapshot), strict=True):
+        for index, (before, after) in enumerate(zip(self.rows, rows_of(snapshot), strict=True)):
             for field, old, new in zip(FIELDS, before.amounts, after.amounts, strict=True):
                 if old is not None and new is not None and old != new:
-                    yield f"{before.currency} {field}", old, new
+                    yield index, field, old, new
 
     def distinct(self, place: Place) -> tuple[Edit, tuple[Row, ...]] | None:
         """The number replaced by one that occurs nowhere else, and the rows then; None where all are refused."""

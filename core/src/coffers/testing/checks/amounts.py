@@ -94,47 +94,52 @@ def _accepted(reader: Reader, place: Place, numbers: tuple[str, ...]) -> Iterato
 def _faults(reader: Reader, probe: _Probe) -> Iterator[str]:
     text, higher, below = probe.texts
     sent = Decimal(text.replace(",", ".")), Decimal(higher.replace(",", "."))
-    for name, before, one, two in _pairs(reader, probe.one, probe.two):
-        if one == two != before:
+    others = _others(reader)  # an amount that is one of these was chosen by the number, not made of it
+    for index, field, before, one, two in _pairs(reader, probe.one, probe.two):
+        name = f"{reader.rows[index].currency} {field}"
+        if one == two != before and digits_of(one) not in others:
             yield f"{text} and {higher} are both read as {name} = {one}; digits are lost"
         elif one != two and len({digits_of(amount) for amount in (before, one, two)}) > 1:  # not just another point
-            fault = _change(reader, sent, (one, two))
+            fault = _change(others, sent, (one, two), is_sum=(index, field) in reader.sums)
             if fault:
                 yield f"{text} is read as {name} = {one}; {fault}"
-    for name, before, one, negative in _pairs(reader, probe.one, probe.negative):
-        if one == negative != before:
-            yield f"{below} is read as {name} = {negative}; the sign is lost"
+    for index, field, before, one, negative in _pairs(reader, probe.one, probe.negative):
+        if one == negative != before and digits_of(one) not in others:
+            yield f"{below} is read as {reader.rows[index].currency} {field} = {negative}; the sign is lost"
 
 
-def _pairs(reader: Reader, one: Snapshot, two: Snapshot | None) -> Iterator[tuple[str, Decimal, Decimal, Decimal]]:
-    """An amount's name, and what it is as recorded and in either snapshot, where it is known in all three."""
+def _pairs(reader: Reader, one: Snapshot, two: Snapshot | None) -> Iterator[tuple[int, str, Decimal, Decimal, Decimal]]:
+    """An amount's row and field, and what it is as recorded and in either snapshot, where it is known in all three."""
     lists = [rows_of(snapshot) for snapshot in (one, two) if snapshot is not None]
     if [len(rows) for rows in lists] != [len(reader.rows)] * 2:
         return
-    for before, first, second in zip(reader.rows, *lists, strict=True):
-        for field, *amounts in zip(FIELDS, before.amounts, first.amounts, second.amounts, strict=True):
+    for index, rows in enumerate(zip(reader.rows, *lists, strict=True)):
+        for field, *amounts in zip(FIELDS, *(row.amounts for row in rows), strict=True):
             known = [amount for amount in amounts if amount is not None]
             if len(known) == 3:
-                yield f"{before.currency} {field}", known[0], known[1], known[2]
+                yield index, field, known[0], known[1], known[2]
 
 
-def _change(reader: Reader, sent: tuple[Decimal, Decimal], found: tuple[Decimal, Decimal]) -> str | None:
+def _change(
+    others: set[str], sent: tuple[Decimal, Decimal], found: tuple[Decimal, Decimal], *, is_sum: bool
+) -> str | None:
     """What is wrong if two numbers are read as these two amounts; None if the digits are kept."""
     if digits_of(found[0]) == digits_of(sent[0]):
         read, given = ("".join(map(str, amount.as_tuple().digits)).lstrip("0") for amount in (found[0], sent[0]))
-        if read == given:
-            return None
-        return "digits are lost at its end" if len(read) < len(given) else "digits are added at its end"
+        if len(read) < len(given):
+            return "digits are lost at its end"
+        # A sum has as many places as the longest of its parts: 7.0 + 0.00 is 7.00.
+        return None if read == given or is_sum else "digits are added at its end"
     factor = digits_of(found[1] - found[0])
-    if factor == "1" or factor in {digits_of(Decimal(number)) for number in _plain_numbers(reader)}:
+    if factor == "1" or factor in others:
         return None
     return f"{sent[1] - sent[0]} more changes it by {found[1] - found[0]}; digits are lost or invented"
 
 
-def _plain_numbers(reader: Reader) -> Iterator[str]:
-    """Every number of the answer: an amount may be another one times a price beside it."""
-    for node in reader.answer.root:
-        yield from (place.text for place in reader.answer.numbers(node, wide=False))
+def _others(reader: Reader) -> set[str]:
+    """The digits of every number of the answer but nothing: an amount may be another one times a price beside it."""
+    root, answer = reader.answer.root, reader.answer
+    return {digits_of(Decimal(place.text)) for node in root for place in answer.numbers(node, wide=False)} - {""}
 
 
 # --- the unknown ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal, localcontext
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations, islice
 from random import Random
 from typing import Any, Final
@@ -23,12 +23,13 @@ from coffers import CoffersError, PluginError, parse_guarded
 from coffers.plugin import AccessToken, Query, Response, Snapshot
 from coffers.testing.checking import check, require
 from coffers.testing.mutations import CONTENT_TYPES, STATUSES, enlarged, mutated, structural_mutants
-from coffers.testing.probes import FIELDS, WORKING, digits_of, rows_of
+from coffers.testing.probes import FIELDS, WORKING, Row, digits_of, readers, rows_of
 from coffers.testing.subject import Subject
 from coffers.testing.vectors import Case, read_response
 
 #: Altered answers: of each success with one part replaced, and at random.
 _MOST_MUTANTS: Final = 600
+_MOST_BYTES: Final = 2_000_000
 _EXAMPLES: Final = 300
 #: Seconds that one reading may take by the clock on the wall, before it counts as one that never ends.
 _ENDLESS_S: Final = 10.0
@@ -40,6 +41,8 @@ _LARGE: Final = 16 * 1024
 _LARGEST: Final = 1024 * 1024
 #: A number, in the widest sense.
 _NUMBER: Final = re.compile(r"[0-9][0-9.,_' ]*")
+#: What may be read as nothing, among numbers with bars between them: zeros alone, or beside separators.
+_ZERO: Final = re.compile(r"\|0|00\|")
 
 
 # --- what comes out ------------------------------------------------------------------------------------------------
@@ -58,7 +61,7 @@ def any_mutant_is_read_safely(subject: Subject) -> None:
     successes = [record for record in documented if _is_success(record)]
     if not successes:
         return  # another check tells that none is recorded
-    manner = _Manner(documented)
+    manner = _Manner(documented, tuple(_probed(subject)))
     bodies = [record.response.body for record in documented]
 
     def look(record: _Record, response: Response) -> None:
@@ -68,7 +71,8 @@ def any_mutant_is_read_safely(subject: Subject) -> None:
         )
 
     for record in successes:
-        for body in islice(structural_mutants(record.response.body), _MOST_MUTANTS):
+        most = min(_MOST_MUTANTS, _MOST_BYTES // (len(record.response.body) + 1))
+        for body in islice(structural_mutants(record.response.body), most):
             look(record, attrs.evolve(record.response, body=body))
 
     active: Any = settings()
@@ -130,9 +134,11 @@ class _Manner:
 
     Attributes:
         documented: its recorded answers.
+        probed: texts of answers with one number of its own in place of another, and what is read of each.
     """
 
     documented: tuple[_Record, ...]
+    probed: tuple[tuple[str, tuple[Row, ...]], ...] = ()
 
     def fault(self, record: _Record, response: Response, subject: Subject) -> str | None:
         """What is wrong with how an altered answer is read; None if nothing is."""
@@ -184,17 +190,35 @@ class _Manner:
 
     @cached_property
     def arithmetic(self) -> str:
-        """What documented amounts are: sent as they are, the difference or sum of two that are sent, or other."""
+        """What documented amounts are: sent as they are, the difference or sum of two that are sent, or other.
+
+        Probed answers tell a sum by its parts, where a documented one may have a part of 0, or the sum in it as well.
+        """
         kind = "none"
         with localcontext(WORKING):
-            for record, snapshot in self._successes:
-                text = _text_of(record.response)
-                for amount in _amounts_in(snapshot):
+            for text, amounts in (*self._documented_amounts(), *self._probed_amounts()):
+                for amount in amounts:
                     if not _is_among(amount, text):
                         if not _is_difference(amount, text):
                             return "other"
                         kind = "difference"
         return kind
+
+    def _documented_amounts(self) -> Iterator[tuple[str, Iterable[Decimal]]]:
+        for record, snapshot in self._successes:
+            yield _text_of(record.response), _amounts_in(snapshot)
+
+    def _probed_amounts(self) -> Iterator[tuple[str, Iterable[Decimal]]]:
+        for text, rows in self.probed:
+            yield text, (amount for row in rows for amount in row.amounts if amount is not None)
+
+
+def _probed(subject: Subject) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    for reader in readers(subject):
+        for place in reader.numbers:
+            distinct = reader.distinct(place)
+            if distinct:
+                yield _text_of(reader.answer.edited(distinct[0])), distinct[1]
 
 
 def _amounts_in(snapshot: dict[str, Any]) -> Iterator[Decimal]:
@@ -222,20 +246,25 @@ def _is_told(word: str, text: str) -> bool:
 def _is_among(amount: Decimal, text: str) -> bool:
     """Whether the digits of an amount stand in a text, with separators perhaps, wherever the point is."""
     digits = digits_of(amount)
-    runs = (re.sub("[^0-9]", "", match[0]) for match in _NUMBER.finditer(text))
-    return any(digits in run if digits else "0" in run and _has_zero(run) for run in runs)
+    return digits in _runs(text) if digits else _ZERO.search(_runs(text)) is not None
 
 
-def _has_zero(run: str) -> bool:
-    """Whether a run of digits may be read as nothing: zeros alone, or before an exponent or separator."""
-    return run.startswith("0") or run.endswith("00")
+@lru_cache(maxsize=1)
+def _runs(text: str) -> str:
+    """The numbers of a text without their separators, a bar before and behind each."""
+    return "|".join(["", *(re.sub("[^0-9]", "", match[0]) for match in _NUMBER.finditer(text)), ""])
 
 
 def _is_difference(amount: Decimal, text: str) -> bool:
     """Whether an amount is the difference or sum of two numbers in a text, wherever the point is."""
+    return digits_of(amount) in _differences(text)
+
+
+@lru_cache(maxsize=1)
+def _differences(text: str) -> frozenset[str]:
     numbers = [Decimal(number) for number in islice(re.findall(r"[0-9]{1,60}(?:\.[0-9]{1,60})?", text), 60)]
-    digits = digits_of(amount)
-    return any(digits in (digits_of(one - two), digits_of(one + two)) for one, two in combinations(numbers, 2))
+    pairs = tuple(combinations(numbers, 2))
+    return frozenset(digits_of(made) for one, two in pairs for made in (one - two, one + two))
 
 
 # --- how long it takes ---------------------------------------------------------------------------------------------
