@@ -143,7 +143,7 @@ def test_unsafe_reading_is_named(parse: Parse, answers: dict[str, Any], words: s
 
 
 def test_a_long_answer_is_altered_fewer_times(tmp_path: Path) -> None:
-    rows = [{"currency": f"C{number}", "amount": f"{number}.50"} for number in range(2000)]
+    rows = [{"currency": f"C{number}", "amount": f"{number}.50"} for number in range(120)]
     for name in (SAFELY, "digits-are-kept", "unknown-is-never-zero", "rows-are-never-merged"):
         assert fault(tmp_path / name, name, RIGHT, {"long": {"data": rows}}) is None
 

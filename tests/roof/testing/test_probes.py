@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from coffers.plugin import BadResponseError, Balance, Query, Response, Snapshot, parse_json
+from coffers.testing import Conformance
 from coffers.testing.probes import Reader, readers
+from tests.core.toy import plugin
 from tests.roof.testing.toys import JSON, RIGHT, ROWS, Parse, amount, fault, kit, snapshot
 
 
@@ -44,6 +46,9 @@ def test_where_every_other_number_is_refused_there_is_no_distinct_one(tmp_path: 
     found = reader(tmp_path, bounded(Decimal(-9), Decimal(-5)), {"left": -6})
     assert len(found.numbers) == 1
     assert found.distinct(found.numbers[0]) is None
+    parse = bounded(Decimal(-9), Decimal(-5))
+    safely = fault(tmp_path / "again", "any-mutant-is-read-safely", parse, {"one": {"left": -6}})
+    assert safely is None
 
 
 def test_bounds_are_no_fault(tmp_path: Path) -> None:
@@ -87,9 +92,6 @@ def test_what_answers_no_longer_as_recorded_has_nothing_to_probe(tmp_path: Path)
 
     def refusing(response: Response, query: Query[Any]) -> Snapshot:
         raise BadResponseError("no")
-
-    from coffers.testing import Conformance
-    from tests.core.toy import plugin
 
     changed = Conformance(plugin("toy", parse=refusing), vectors=tmp_path)
     assert [found.rows for found in readers(changed.subject)] == [(), ()]
