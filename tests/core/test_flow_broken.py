@@ -25,7 +25,7 @@ from coffers import (
 )
 from coffers.bounds import bounded
 from coffers.guard import parse_guarded
-from coffers.plugin import AccessToken, Balance, Query, Request, Secret, Snapshot, Valuation
+from coffers.plugin import AccessToken, Attempt, Balance, Query, Request, Secret, Snapshot, Valuation
 from tests.core import toy
 from tests.core.driver import KEY, OK, Driver
 
@@ -64,6 +64,14 @@ def test_a_verb_has_what_is_left_of_the_read_and_a_little_in_any_case() -> None:
         return toy.parse(response, query)
 
     assert Driver(toy.plugin(parse=slow), deadline=0.0001)(OK).balances
+
+
+def test_the_line_told_is_the_plugins_own_and_not_the_one_of_coffers_it_called() -> None:
+    def sign(request: Request, credentials: Any, attempt: Attempt) -> SignedRequest:
+        return request.seal(query={"key": credentials.key})
+
+    message = failure("sign", sign).message
+    assert message.startswith("coffers_sign raised TypeError at tests.core.test_flow_broken:")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -167,6 +167,14 @@ def test_nothing_is_turned_into_text(part: str, value: Any) -> None:
             Request("GET", "/").seal(**parts)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(Secret("s3cret"), r"Secret; \.reveal\(\) gives a Secret's text"), (1, "int")]
+)
+def test_the_error_for_what_is_no_text_says_how_to_mend_it(value: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"not str and {said}$"):
+        Request("GET", "/").seal(query={"key": value})
+
+
 def test_names_of_json_members_are_texts() -> None:
     members: Any = {1: 2}
     with pytest.raises(TypeError, match="names must be texts"):

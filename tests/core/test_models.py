@@ -36,6 +36,15 @@ def _refused(field: str, make: Any, *args: Any, **facts: Any) -> None:
     assert "CANARY" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"), [(12.5, "float"), (1250, "int"), ("12.50", "str"), (Decimal("NaN"), "Decimal")]
+)
+def test_what_is_no_amount_is_named_with_its_type(value: Any, kind: str) -> None:
+    with pytest.raises(BadResponseError) as caught:
+        Balance("USD", reserved=value)
+    assert caught.value.message == f"reserved must be a finite Decimal or None, and is of type {kind}"
+
+
 # --- currency ------------------------------------------------------------------------------------------------------
 
 

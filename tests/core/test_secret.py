@@ -13,7 +13,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import attrs
 import pytest
@@ -163,6 +163,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "quote_plus": quote_plus,
     "quote, lower-case": lambda secret: _lower_hex(quote(secret, safe="")),
     "quote_plus, lower-case": lambda secret: _lower_hex(quote_plus(secret)),
+    "decoded as part of an address": lambda secret: one_line(unquote(secret)),
+    "decoded as form text": lambda secret: one_line(unquote_plus(secret)),
     "json, ascii": lambda secret: json.dumps(secret)[1:-1],
     "json, ascii, upper-case": lambda secret: re.sub(
         r"\\u(....)", lambda found: "\\u" + found[1].upper(), json.dumps(secret)[1:-1]
@@ -199,6 +201,7 @@ surroundings = st.text("ab\\/\"' %=&x", max_size=5)
 @example("a\\b'c\"d", "", "")
 @example("[/ſ?", "", "")
 @example("ß", "", "")
+@example("a+b%2Bc%zz", "", "")
 def test_no_form_of_a_secret_survives(secret: str, before: str, after: str) -> None:
     scrub = Scrubber([Secret(secret)])
     for name, write in FORMS.items():

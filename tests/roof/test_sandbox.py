@@ -195,7 +195,7 @@ def test_a_crash_of_a_part_is_a_500_with_its_class_alone(
         assert KEY not in repr(crash)
         assert balances_of(box).status == 200
     assert capfd.readouterr() == ("", "")
-    assert caplog.text == ""
+    assert [record.getMessage() for record in caplog.records] == [f"the sandbox part of toy raised {error.__name__}"]
 
 
 def test_garbage_on_the_connection_is_quiet(box: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ that the HTTP status means, or `bad_response`. No redirect is an answer, and no 
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -130,10 +131,8 @@ def _redirect(response: Response) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """The class of a foreign exception and where it was raised; its text may hold anything and is never shown."""
-    traceback = error.__traceback__
-    module, line = "?", 0
-    while traceback is not None:
-        module, line = traceback.tb_frame.f_globals.get("__name__", "?"), traceback.tb_lineno
-        traceback = traceback.tb_next
+    """The class of a foreign exception and the plugin's line it came from; its text may hold anything, never shown."""
+    lines = [(str(frame.f_globals.get("__name__")), number) for frame, number in walk_tb(error.__traceback__)]
+    foreign = [(module, number) for module, number in lines if not module.startswith("coffers.")]
+    module, line = (foreign or lines or [("?", 0)])[-1]
     return f"{type(error).__name__} at {module}:{line}"

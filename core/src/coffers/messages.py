@@ -49,7 +49,9 @@ def _to_pairs(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
     made: tuple[tuple[Any, Any], ...] = _items(pairs)  # as typed they are texts, but callers may be untyped
     for name, value in made:
         if not (isinstance(name, str) and isinstance(value, str)):
-            raise TypeError(f"names and values must be texts, not {type(name).__name__} and {type(value).__name__}")
+            hint = "; .reveal() gives a Secret's text" if isinstance(value, Secret) else ""
+            kinds = f"{type(name).__name__} and {type(value).__name__}"
+            raise TypeError(f"names and values must be texts, not {kinds}{hint}")
     return made
 
 

@@ -40,7 +40,8 @@ def _is_amount(_: Any, attribute: attrs.Attribute[Decimal | None], value: object
     if value is None:
         return
     if not (isinstance(value, Decimal) and value.is_finite()):
-        raise BadResponseError("an amount must be a finite Decimal or None", field=attribute.name)
+        text = f"{attribute.name} must be a finite Decimal or None, and is of type {type(value).__name__}"
+        raise BadResponseError(text, field=attribute.name)
     if abs(value.adjusted()) > _LARGEST_EXPONENT:
         raise BadResponseError(f"an amount has an exponent beyond {_LARGEST_EXPONENT}", field=attribute.name)
 

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from .errors import ConfigError, one_line
 
@@ -115,8 +115,8 @@ class Scrubber:
 
     Known forms: plain, URL-encoded (by any of the usual sets of safe characters, either way of writing a space),
     base64 (alone or inside a longer text, both alphabets), JSON-escaped (with ``\\u``), HTML-escaped and as Python's
-    `repr` or PHP's `addslashes`, `var_export` and `htmlspecialchars` write it; each also with PHP's ``\\/`` and in any
-    letter case.
+    `repr` or PHP's `addslashes`, `var_export` and `htmlspecialchars` write it; each also with PHP's ``\\/``, decoded as
+    part of an address or a form would be, and in any letter case.
     Call it before a text is shortened: half a secret is not found.
 
     Args:
@@ -167,6 +167,8 @@ def _forms(secret: str) -> set[str]:
     forms.add(repr(raw)[2:-1])
     forms.update(_base64_forms(raw))
     forms.update({form.replace("/", "\\/") for form in forms})
+    # A server that quotes it in form text, without encoding it first, makes a plugin decode what was never encoded.
+    forms.update([one_line(decode(form)) for form in forms for decode in (unquote, unquote_plus)])
     return {form for form in forms if form}
 
 

@@ -207,6 +207,17 @@ def test_a_local_file_that_hides_the_plugin(site: Site, tmp_path: Path, monkeypa
     )
 
 
+def test_the_vectors_that_an_editable_install_leaves_are_hidden_by_nothing(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.plugin()
+    (tmp_path / "project").mkdir()
+    (site.folder / "coffers_acme").rename(tmp_path / "project" / "coffers_acme")
+    (site.folder / "coffers_acme" / "vectors" / "acme").mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(tmp_path / "project"))
+    assert site.doctor().code == 0
+
+
 # --- what it needs -------------------------------------------------------------------------------------------------
 
 

@@ -156,6 +156,15 @@ def test_a_verb_that_raises_is_named_with_its_place(cli: Cli, trouble: Path) -> 
     assert (result.code, "  | token made-up, for 60 s\n" in result.out) == (0, True)
 
 
+def test_credentials_that_fit_no_class_name_the_keys_that_are_due(cli: Cli, case: Path) -> None:
+    (case / "credentials.json").write_text('{"kye": "made-up-key"}')
+    result = cli("try", case)
+    assert (result.code, result.err) == (5, "")
+    said = r"^sign: raised ValueError: credentials.json completes none of the credentials classes: \w+ has \w+"
+    assert re.search(said, result.out, re.M)
+    assert "canonical" not in result.out
+
+
 def test_what_is_no_case_is_told(cli: Cli, case: Path, tmp_path: Path) -> None:
     assert cli("try", tmp_path / "nowhere").code == 2
     result = cli("try", tmp_path)

@@ -293,6 +293,7 @@ class Sandbox:
             reply = account.answer(call)
         except Exception as error:  # noqa: BLE001  a provider's part is foreign code
             self._crashes.append(Crash(account.name, account.provider, error))
+            _log.warning("the sandbox part of %s raised %s", account.provider, type(error).__name__)
             return _plain(f"the sandbox part of {account.provider} failed: {type(error).__name__}\n", 500)
         return fault.row.alter(reply, fault) if fault and fault.row.alter else reply
 

@@ -7,7 +7,9 @@ Roof. A check takes the provider under test (and a recorded case, if it looks at
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -17,7 +19,7 @@ from .vectors import Case
 if TYPE_CHECKING:
     from .subject import Subject
 
-__all__ = ["Check", "CheckFailedError", "Group", "Result", "check", "registered", "require", "run_check"]
+__all__ = ["Check", "CheckFailedError", "Group", "Result", "check", "place_of", "registered", "require", "run_check"]
 
 #: What a check is about; a provider's tier follows from these.
 Group = Literal["loading", "vectors", "safety", "exactness", "resilience", "completeness"]
@@ -100,3 +102,11 @@ def run_check(check: Check, subject: Subject, case: Case | None) -> None:
     """
     arguments: tuple[Any, ...] = (subject,) if check.each is None else (subject, case)
     check.run(*arguments)
+
+
+def place_of(error: BaseException) -> str:
+    """Where a plugin went wrong, as `` at FOLDER/FILE:LINE``: the deepest line not of coffers; empty without one."""
+    own = Path(__file__).parents[1]
+    foreign = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    foreign = [(path, line) for path, line in foreign if not path.is_relative_to(own)]
+    return f" at {'/'.join(foreign[-1][0].parts[-2:])}:{foreign[-1][1]}" if foreign else ""

@@ -39,7 +39,8 @@ def command(port: int, config_dir: Path | None) -> int:
         text = sandbox.config_toml(None if config_dir is None else config_dir / "secrets")
         click.echo(text, nl=False)
         sys.stdout.flush()
-        tell = [f"The sandbox serves {len(sandbox.accounts)} accounts at {sandbox.url}; stop it with Ctrl-C."]
+        count = f"{len(sandbox.accounts)} account{'' if len(sandbox.accounts) == 1 else 's'}"
+        tell = [f"The sandbox serves {count} at {sandbox.url}; stop it with Ctrl-C."]
         if config_dir is None:
             tell.append("Put the config above in a file, and in the shell that reads it:")
             tell += [f"  export {name}={shlex.quote(value)}" for name, value in sandbox.environment().items()]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -134,6 +133,6 @@ def _result(name: str, value: Any) -> Iterator[str]:
 
 
 def _raised(error: Exception) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = "/".join(Path(place.filename).parts[-2:])
-    return " ".join(_lines(f"{type(error).__name__}: {error} at {where}:{place.lineno}"))
+    from coffers.testing.checking import place_of
+
+    return " ".join(_lines(f"{type(error).__name__}: {error}{place_of(error)}"))

@@ -75,7 +75,9 @@ def _hidden(entry: EntryPoint) -> Iterator[Finding]:
     """Whether something else of that name is found before what the distribution installed."""
     top, dist = entry.module.partition(".")[0], cast("Distribution", entry.dist)  # those of the metadata have one
     source, folder = source_of(top), folder_of(dist)
-    installed = [path for path in (folder / top, folder / f"{top}.py") if path.exists()]
+    # A folder with data alone, as an editable install leaves one for the vectors, is no module.
+    modules = {folder / top: folder / top / "__init__.py", folder / f"{top}.py": folder / f"{top}.py"}
+    installed = [path for path, file in modules.items() if file.exists()]
     if source is not None and installed and source.resolve() not in [path.resolve() for path in installed]:
         yield bad(
             f"{top} is imported from {shown(source)}, which hides what {dist.name} installed in {shown(folder)}",

@@ -28,7 +28,7 @@ from coffers import (
     amount_from_text,
 )
 from coffers.testing.canaries import alike
-from coffers.testing.checking import CheckFailedError, check, require
+from coffers.testing.checking import CheckFailedError, check, place_of, require
 from coffers.testing.subject import Subject
 from coffers.testing.vectors import Case
 
@@ -112,7 +112,8 @@ def _read(
     ) as client:
         [outcome] = client.read_many([_account(subject, part.fields if fields is None else fields)])
     if transport.fault is not None:
-        raise CheckFailedError(f"the sandbox part raised {type(transport.fault).__name__}") from transport.fault
+        fault = f"{type(transport.fault).__name__}{place_of(transport.fault)}"
+        raise CheckFailedError(f"the sandbox part raised {fault}") from transport.fault
     return _Read(outcome, transport.sent)
 
 
