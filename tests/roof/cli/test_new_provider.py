@@ -162,6 +162,14 @@ def test_the_files_are_in_order(project: Path, arguments: tuple[str, ...]) -> No
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def test_they_are_with_the_longest_of_names_and_titles_too(cli: Cli, tmp_path: Path) -> None:
+    assert cli("new-provider", "a" * 40, "--title", "b" * 60, "--to", tmp_path).code == 0
+    for arguments in ("check",), ("format", "--check"):
+        ruff = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "."]
+        run = subprocess.run(ruff, cwd=tmp_path / f"coffers-{'a' * 40}", capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_a_clock_in_the_provider_is_refused_as_in_this_workspace(acme: Path) -> None:
     ours = tomllib.loads((ROOT / "plugins/providers/ruff.toml").read_text("utf-8"))
     theirs = tomllib.loads((acme / "ruff.toml").read_text("utf-8"))
@@ -377,6 +385,24 @@ def test_another_folder_is_not_renewed(cli: Cli, tmp_path: Path) -> None:
     result = cli("new-provider", "--update", tmp_path)
     assert result.code == 2
     assert "was not made by coffers new-provider" in result.err
+
+
+@pytest.mark.parametrize("link", ["ruff.toml", ".github"])
+def test_nothing_outside_the_project_is_written_over(link: str, acme: Path, cli: Cli, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    if link == ".github":
+        (acme / link).rename(outside)
+        (outside / "workflows/test.yml").write_text("mine")
+    else:
+        outside.write_text("mine")
+        (acme / link).unlink()
+    (acme / link).symlink_to(outside)
+    (acme / ".gitattributes").unlink()
+    result = cli("new-provider", "--update", acme)
+    assert result.code == 2
+    assert "is a link that leads out of the project; nothing was renewed" in result.err
+    assert (outside / "workflows/test.yml" if outside.is_dir() else outside).read_text() == "mine"
+    assert not (acme / ".gitattributes").exists()
 
 
 def test_a_file_that_cannot_be_renewed_is_named(acme: Path, cli: Cli) -> None:

@@ -119,6 +119,9 @@ def renew(folder: Path) -> tuple[str, ...]:
         except Exception as error:  # noqa: BLE001  answers are edited by hand; copier's, YAML's and Jinja's errors share no class
             reason = type(error).__name__
             raise ValueError(f"{answers} must hold name, title, api and docs, each a text ({reason})") from None
+        for file in (folder / name for name in RENEWED):
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise ValueError(f"{file} is a link that leads out of the project; nothing was renewed")
         for name in RENEWED:
             new, file = (fresh / name).read_bytes(), folder / name
             if not file.exists() or file.read_bytes() != new:
