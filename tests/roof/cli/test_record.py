@@ -78,12 +78,23 @@ def test_a_case_that_comes_up_meanwhile_is_not_overwritten_either(
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_told(cli: Cli, bank: Bank, config: Write, here: Path) -> None:
+@pytest.mark.parametrize("to", ["file/deeper", "nowhere"])
+def test_a_folder_that_cannot_be_written_is_told(cli: Cli, bank: Bank, config: Write, here: Path, to: str) -> None:
     bank.rows("shop", {"currency": "EUR", "total": "1"})
     (here / "file").write_text("in the way")
-    result = cli("record", "shop", "--config", config("shop"), "--to", "file/deeper")
-    assert (result.code, result.out) == (2, "")
-    assert "file/deeper cannot be written" in result.err
+    (here / "nowhere").symlink_to(here / "gone")
+    result = cli("record", "shop", "--config", config("shop"), "--to", to)
+    assert (result.code, result.out) == (74, "")
+    assert f"{to.partition('/')[0]}" in result.err
+    assert "cannot be written: Not a directory" in result.err
+
+
+def test_a_link_to_nowhere_is_no_place_for_a_case(cli: Cli, bank: Bank, config: Write, here: Path) -> None:
+    (here / "vectors/toybox").mkdir(parents=True)
+    (here / "vectors/toybox/recorded").symlink_to(here / "gone")
+    result = cli("record", "shop", "--config", config("shop"))
+    assert (result.code, bank.seen) == (2, [])
+    assert "vectors/toybox/recorded is there already" in result.err
 
 
 def test_names_that_are_no_folders_are_refused(cli: Cli, config: Write, here: Path) -> None:

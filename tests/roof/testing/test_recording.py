@@ -324,8 +324,28 @@ def test_a_read_of_several_steps_becomes_a_case_for_each(read: Reader, tmp_path:
         arrows = list(replay(case, plugin))
         assert [arrow.verb for arrow in arrows] == ["request", "sign", "parse"]
         assert all(arrow.holds for arrow in arrows)
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError) as caught:
         write(recording)
+    assert caught.value.filename == str(cases[0].folder)
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_of_a_read_that_cannot_be_written_whole_nothing_is_left(
+    read: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    recording = read({"rows": [ROW]})
+    last = recording.cases[-1].folder / "snapshot.json"
+    write_bytes = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path == last:
+            raise fault
+        return write_bytes(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(type(fault)):
+        write(recording)
+    assert [path for path in tmp_path.rglob("*") if path.name.startswith("case")] == []
 
 
 def test_made_up_credentials_fit_the_class(read: Reader) -> None:

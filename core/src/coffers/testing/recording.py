@@ -10,8 +10,11 @@ ones, and no secret, no identifier and no replaced word may be found in any file
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
@@ -121,19 +124,31 @@ def record(account: Account, folder: Path, name: str, *, registry: Registry, res
 
 
 def write(recording: Recording) -> None:
-    """Write the cases; none of their folders may be there.
+    """Write the cases, all of them or none; nothing may be where their folders shall be.
 
     Raises:
-        FileExistsError: one is; nothing was written.
+        FileExistsError: something is; `filename` says where.
         OSError: the disk says no.
     """
-    for case in recording.cases:
-        if case.folder.exists():
-            raise FileExistsError(str(case.folder))
-    for case in recording.cases:
-        case.folder.mkdir(parents=True)
-        for name, content in case.files.items():
-            (case.folder / name).write_bytes(content)
+    begun: list[Path] = []
+    try:
+        for case in recording.cases:
+            _make_parents(case.folder)
+            case.folder.mkdir()
+            begun.append(case.folder)
+            for name, content in case.files.items():
+                (case.folder / name).write_bytes(content)
+    except BaseException:  # an interrupt, too, leaves no part of a read
+        for folder in begun:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _make_parents(folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # a file, or a link to nowhere: it is not the case that is there already
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), error.filename) from None
 
 
 # --- the read -------------------------------------------------------------------------------------------------------

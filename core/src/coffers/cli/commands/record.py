@@ -5,6 +5,7 @@ A thin front of `coffers.testing.recording`. Shows nothing of the answer: what i
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 
 from coffers import CoffersError, Outcome, Registry, Resolver
 from coffers.cli.accounts import chosen_accounts, open_config
-from coffers.cli.endings import ALL_READ, SOME_FAILED, StoppedError, balances_code
+from coffers.cli.endings import ALL_READ, SOME_FAILED, UNWRITABLE, StoppedError, balances_code
 from coffers.cli.options import config_option, timeout_option, verbose_option
 from coffers.cli.streams import stdout_for_data
 
@@ -43,9 +44,10 @@ def command(name: str, config: Path | None, to: Path, case: str, timeout: float 
     \b
     Exit codes:
       0    the vector was written
-      2    usage or configuration, or the case is there already; nothing was asked
+      2    usage or configuration, or the case is there already; nothing was written
       5    an answer came, but could not be scrubbed safely; nothing was written
       69   there was no answer to record
+      74   the vector could not be written
     """
     from coffers.testing.recording import NotRecordedError, record, write
 
@@ -53,7 +55,7 @@ def command(name: str, config: Path | None, to: Path, case: str, timeout: float 
         raise click.BadParameter("letters, digits and _ . - only", param_hint="--case")
     registry = Registry()
     [account] = chosen_accounts(open_config(config, registry), [name], timeout)
-    if (to / account.provider / case).exists():
+    if os.path.lexists(to / account.provider / case):  # a link to nowhere is there, too
         raise StoppedError(_there(to / account.provider / case))
     try:
         with stdout_for_data():
@@ -65,9 +67,9 @@ def command(name: str, config: Path | None, to: Path, case: str, timeout: float 
         code = balances_code([Outcome(account, datetime.now(UTC), 0.0, error=error)])
         raise StoppedError(f"{name}: {error.kind}: {error.message}; there is nothing to record", code=code) from None
     except FileExistsError as error:
-        raise StoppedError(_there(Path(str(error)))) from None
+        raise StoppedError(_there(Path(error.filename))) from None
     except OSError as error:
-        raise StoppedError(f"{to} cannot be written: {error.strerror}") from None
+        raise StoppedError(f"{error.filename or to} cannot be written: {error.strerror}", code=UNWRITABLE) from None
     for written in recording.cases:
         click.echo(f"{written.folder}: {', '.join(sorted(written.files))}")
     what = "a snapshot" if recording.outcome == "snapshot" else f"the error {recording.outcome}"
