@@ -126,6 +126,15 @@ def test_the_same_text_gets_the_same_replacement_in_any_case() -> None:
     assert disguise.text("ada@a.org") == disguise.text("ADA@a.org")
 
 
+def test_a_text_written_letter_by_letter_becomes_no_cipher() -> None:
+    """Its letters would be told from how often each comes."""
+    disguise = Disguise(known_of([], []))
+    assert len(set(scrubbed(disguise, list("e" * 100)))) > 1
+    assert len(set(disguise.body("e".encode("utf-16-le") * 100).decode().replace("\0", ""))) > 1
+    short = disguise.setting("/ab/secretword").split("/")[1]
+    assert disguise.text("ab") == short != "ab"
+
+
 numbers = (
     st.decimals(allow_nan=False, allow_infinity=False, places=None)
     .map(str)

@@ -3,7 +3,8 @@
 Roof. What stays: JSON's own words and signs, punctuation, lengths, what `known` holds. Every other letter becomes
 another letter of its case and script, every other digit another digit, so no word or number of the answer survives,
 in whatever form it is encoded. What replaces it is drawn at random: there is no way back. Within one recording the same
-text gets the same replacement, so that references still match.
+text gets the same replacement, so that references still match; but one or two letters do not, or a text that is written
+letter by letter would be a cipher to break.
 
 An amount keeps its sign, its digits before and behind the point, its zeros at either end, its exponent; 0 stays 0. An
 e-mail address, a UUID, an address, a date and a time stay such; all times become one.
@@ -115,7 +116,9 @@ class Disguise:
         """A body of any kind."""
         try:
             text = body.decode()
-        except UnicodeDecodeError:  # of another charset, or no text: beyond ASCII nothing but control characters is left
+        except (
+            UnicodeDecodeError
+        ):  # of another charset, or no text: beyond ASCII nothing but control characters is left
             shuffled = bytes(byte if byte < 128 else 128 + (byte - 127 + secrets.randbelow(31)) % 32 for byte in body)
             return self._plain(shuffled.decode("latin-1")).encode("latin-1")
         try:
@@ -257,6 +260,8 @@ class Disguise:
     def _once(self, text: str, other: Callable[[str], str]) -> str:
         """A replacement, always the same for the same text; letter case goes with the text."""
         key = text.casefold()
+        if len(key) < 3 and key not in self._made and not self._of_settings:  # what a setting names is found again
+            return "".join(map(other, text))
         if len(key) != len(text):  # some letters have no other case of one character
             return self._made.setdefault(text, "".join(map(other, text)))
         made = self._made.setdefault(key, "".join(map(other, key)))
