@@ -371,6 +371,12 @@ def test_several_refused_values_are_all_told(tmp_path: Path) -> None:
     ]
 
 
+def test_settings_with_a_fault_are_not_judged_as_a_whole(tmp_path: Path) -> None:
+    """The provider would call a key missing that is there, and only faulty."""
+    text = '[accounts.a]\nprovider = "address"\nkey = "env:K"\nurl = "https://h/a"\ntotal = ""\n'
+    assert problems(tmp_path, text) == ["config.toml:5 accounts.a.total: is empty; give a value or remove the key"]
+
+
 def test_inline_tables_and_dotted_keys_have_a_place_too(tmp_path: Path) -> None:
     text = '[accounts]\na = { provider = "simple", key = "x" }\nb.provider = "simple"\nb.key = "y"\n'
     assert [problem.partition(": ")[0] for problem in problems(tmp_path, text)] == [

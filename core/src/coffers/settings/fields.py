@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -234,13 +234,16 @@ class Shape:
             problems.append(chosen)
         return problems
 
-    def refusals(self, given: Mapping[str, object]) -> list[Problem]:
+    def refusals(self, given: Mapping[str, object], faulty: Collection[str | None]) -> list[Problem]:
         """What the provider's own classes refuse among the values that stand in the account itself.
 
         Args:
-            given: keys without `problems`.
+            given: an account's own keys.
+            faulty: those of them with `problems`; the settings as a whole are judged only without such.
         """
-        literals = {key: value for key, value in given.items() if _is_literal(self.fields[key], value)}
+        literals = {
+            key: value for key, value in given.items() if key not in faulty and _is_literal(self.fields[key], value)
+        }
         parts = (self.settings, *self.credentials)
         refused = {problem.key: problem for part in parts for problem in part.refusals(literals)}
         known = (given.keys() & set(self.settings.keys)) | set(self.settings.required)

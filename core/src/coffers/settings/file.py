@@ -262,8 +262,7 @@ def _table(value: object) -> dict[str, Any] | None:
 
 def _own_problems(shape: Shape, own: Mapping[str, object]) -> list[Problem]:
     problems = shape.problems(own, CORE_KEYS)
-    sound = {key: value for key, value in own.items() if key not in {problem.key for problem in problems}}
-    return problems + shape.refusals(sound)
+    return problems + shape.refusals(own, {problem.key for problem in problems})
 
 
 def _core_faults(core: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
