@@ -76,6 +76,9 @@ IMPORTS = [
     ("purse = 'sesame'; raise RuntimeError('no\\nmoney')",
      "it raises at import: RuntimeError: no money -> "
      "mend that line; at import a plugin only defines its classes and functions"),
+    ("raise KeyboardInterrupt",
+     "it raises at import: KeyboardInterrupt -> "
+     "mend that line; at import a plugin only defines its classes and functions"),
     ("raise ImportError",
      "it raises at import: ImportError -> "
      "mend that line; at import a plugin only defines its classes and functions"),

@@ -16,7 +16,7 @@ from typing import Final, cast
 from coffers import CoffersError, LoadedProvider, Registry, one_line
 from coffers.cli.diagnosis.finding import Finding, Section, bad, note, ok
 from coffers.cli.diagnosis.hooks import PARAMETERS, examine_hooks, examine_manifest, repeated
-from coffers.cli.diagnosis.imports import attempt, endless, fault, load
+from coffers.cli.diagnosis.imports import attempt, endless, fault, load, words_of
 from coffers.cli.diagnosis.names import about_dist, claims_of, entries_named, folder_of, missing
 from coffers.cli.diagnosis.parts import sandbox_part, vectors
 from coffers.cli.diagnosis.places import shown, source_of
@@ -65,7 +65,7 @@ def _provider(provider_id: str) -> Iterator[Finding]:
     took_ms = (time.monotonic() - start) * 1000
     if not tried.ended:
         yield endless("loading it", entry.module, _FIRST_PATIENCE_S)
-    elif isinstance(tried.error, CoffersError):
+    elif tried.error is not None:
         yield from _reasons(entry, tried.error)
     else:
         yield from _working(entry, cast("LoadedProvider", tried.answer), took_ms)
@@ -85,8 +85,8 @@ def _hidden(entry: EntryPoint) -> Iterator[Finding]:
         )
 
 
-def _reasons(entry: EntryPoint, error: CoffersError) -> Iterator[Finding]:
-    """Why the registry refused it."""
+def _reasons(entry: EntryPoint, error: BaseException) -> Iterator[Finding]:
+    """Why the registry refused it; or what it let through: an interrupt that the plugin raised itself."""
     tried = attempt(lambda: load(entry))
     if not tried.ended or tried.error is not None:
         yield fault(tried, entry)
@@ -95,7 +95,8 @@ def _reasons(entry: EntryPoint, error: CoffersError) -> Iterator[Finding]:
     found = list(examine_hooks(plugin, entry))
     if not found:
         found = list(examine_manifest(plugin.coffers_provider, entry))  # type: ignore[attr-defined]  # the hooks were found good
-    yield from found or [bad(error.message, "run this once more; a plugin must load the same way every time")]
+    said = error.message if isinstance(error, CoffersError) else words_of(error)
+    yield from found or [bad(said, "run this once more; a plugin must load the same way every time")]
 
 
 def _working(entry: EntryPoint, loaded: LoadedProvider, took_ms: float) -> Iterator[Finding]:
