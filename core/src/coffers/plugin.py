@@ -90,12 +90,20 @@ __all__ = [
 
 
 def bearer(token: Secret) -> tuple[str, str]:
-    """The header pair ``Authorization: Bearer ...``."""
+    """The header pair ``Authorization: Bearer ...``.
+
+    Args:
+        token: a field of the credentials, or ``attempt.token.value``.
+    """
     return ("Authorization", f"Bearer {token.reveal()}")
 
 
 def basic(user: str, password: Secret) -> tuple[str, str]:
     """The header pair ``Authorization: Basic ...``; both parts as UTF-8.
+
+    Args:
+        user: a text; a `Secret` gives its own to `.reveal()`.
+        password: a field of the credentials.
 
     Raises:
         ConfigError: `user` holds a colon, which this scheme cannot carry, or one of them is not valid Unicode.
