@@ -144,14 +144,6 @@ def test_a_request_to_no_host_of_the_manifest_is_refused(host: Any) -> None:
 # --- what is too much ----------------------------------------------------------------------------------------------
 
 
-def rows_for_ever(*_: Any) -> Snapshot:
-    return Snapshot(Balance("USD", total=Decimal(1)) for _ in itertools.count())
-
-
-def steps_for_ever(_: Any, query: Query[Any]) -> Snapshot:
-    return Snapshot(next=(query.then("page", {"n": str(n)}) for n in itertools.count()))
-
-
 class Endless(dict[str, str]):
     def keys(self) -> Any:
         return (str(number) for number in itertools.count())
@@ -166,8 +158,6 @@ class Endless(dict[str, str]):
 @pytest.mark.parametrize(
     "parse",
     [
-        rows_for_ever,
-        steps_for_ever,
         lambda *_: Snapshot([Balance("USD", total=Decimal(1), details=Endless())]),
         lambda *_: Snapshot(next=(Query(None, "page", ((str(n), "") for n in itertools.count())),)),
     ],

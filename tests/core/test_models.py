@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -13,7 +14,7 @@ import pytest
 
 from coffers.errors import BadResponseError
 from coffers.messages import Query
-from coffers.models import Balance, Snapshot, Valuation
+from coffers.models import MAX_BALANCES, Balance, Snapshot, Valuation
 
 FULL = Balance(
     "usdt",
@@ -34,6 +35,20 @@ def _refused(field: str, make: Any, *args: Any, **facts: Any) -> None:
         make(*args, **facts)
     assert caught.value.field == field
     assert "CANARY" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("parts", "field"),
+    [
+        ({"balances": itertools.repeat(Balance("USD", total=Decimal(1)))}, "balances"),
+        ({"next": itertools.repeat(Query(None))}, "next"),
+    ],
+)
+def test_no_snapshot_takes_rows_or_steps_without_end(parts: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadResponseError, match="more than") as caught:
+        Snapshot(**parts)
+    assert caught.value.field == field
+    assert len(Snapshot([Balance("USD", total=Decimal(1))] * MAX_BALANCES).balances) == MAX_BALANCES
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ import attrs
 from .account import Account
 from .bounds import PASSING, bounded
 from .errors import AuthError, BadResponseError, ClockError, CoffersError, PluginError
-from .guard import MAX_BALANCES, check_query, known_error, parse_guarded, place_of
+from .guard import check_query, known_error, parse_guarded, place_of
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
-from .models import Balance, Snapshot
+from .models import MAX_BALANCES, Balance, Snapshot
 from .registry import LoadedProvider
 from .secret import Scrubber, Secret
 from .statuses import http_date, retry_after_s, status_error

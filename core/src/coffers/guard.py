@@ -19,13 +19,11 @@ from .models import Snapshot
 from .secret import Secret
 from .statuses import status_error
 
-__all__ = ["MAX_BALANCES", "check_query", "known_error", "parse_guarded", "place_of"]
+__all__ = ["check_query", "known_error", "parse_guarded", "place_of"]
 
 #: Seconds that `parse` may take where nobody says otherwise; it needs milliseconds.
 PARSE_WITHIN_S: Final = 15.0
-#: Rows and further queries that one answer may lead to, and the characters of all their texts: no answer holds more.
-MAX_BALANCES: Final = 10_000
-MAX_QUERIES: Final = 50
+#: The characters of all texts of a snapshot: no answer holds more.
 MAX_CHARACTERS: Final = 1024 * 1024
 #: A token's life is counted in a float; this is longer than anything lives.
 LONGEST_LIFETIME_S: Final = 1e18
@@ -85,10 +83,6 @@ def _check_answer(answer: Snapshot | AccessToken) -> None:
         if not sound or not isinstance(answer.value, Secret):  # pyright: ignore[reportUnnecessaryIsInstance]  foreign code may answer anything
             raise PluginError("coffers_parse must answer an AccessToken of a Secret and a number of seconds")
         return
-    if len(answer.balances) > MAX_BALANCES:
-        raise BadResponseError(f"more than {MAX_BALANCES} balances")
-    if len(answer.next) > MAX_QUERIES:
-        raise BadResponseError(f"the answer leads to more than {MAX_QUERIES} steps")
     for query in answer.next:
         check_query(query)
     characters = sum(len(text) for query in answer.next for pair in query.state for text in (query.step, *pair))

@@ -9,17 +9,22 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
 from .errors import BadResponseError, one_line
 from .messages import Query
 
-__all__ = ["Balance", "Snapshot", "Valuation"]
+__all__ = ["MAX_BALANCES", "MAX_QUERIES", "Balance", "Snapshot", "Valuation"]
 
 _CURRENCY = re.compile(r"[A-Z0-9._-]{1,32}")
+
+#: Rows, and further queries, of one read; more is not an account but a mistake, or has no end.
+MAX_BALANCES: Final = 10_000
+MAX_QUERIES: Final = 50
 
 #: Farther from zero than any exact result; beyond it, writing an amount out would take seconds and megabytes.
 _LARGEST_EXPONENT = 200
@@ -144,14 +149,18 @@ def _rebuild(currency: str, facts: dict[str, Any]) -> Balance:
 
 
 def _to_balances(value: Any) -> tuple[Balance, ...]:
-    rows = tuple(value)
+    rows = tuple(islice(value, MAX_BALANCES + 1))
+    if len(rows) > MAX_BALANCES:
+        raise BadResponseError(f"more than {MAX_BALANCES} balances", field="balances")
     if not all(isinstance(row, Balance) for row in rows):
         raise BadResponseError("balances must hold Balance values only", field="balances")
     return rows
 
 
 def _to_next(value: Any) -> tuple[Query[Any], ...]:
-    queries = tuple(value)
+    queries = tuple(islice(value, MAX_QUERIES + 1))
+    if len(queries) > MAX_QUERIES:
+        raise BadResponseError(f"the answer leads to more than {MAX_QUERIES} steps", field="next")
     if not all(isinstance(query, Query) for query in queries):
         raise BadResponseError("next must hold Query values only", field="next")
     return queries
@@ -165,6 +174,9 @@ class Snapshot:
         balances: in the provider's order; empty means the account truly holds nothing.
         as_of: the provider's own time of these figures (aware), or None where it names none.
         next: further queries that belong to the same read (pages, discovered accounts); always empty for the caller.
+
+    Raises:
+        BadResponseError: a part is not of its type, or more than 10,000 balances or 50 queries; `field` names it.
     """
 
     balances: tuple[Balance, ...] = attrs.field(default=(), converter=_to_balances)
