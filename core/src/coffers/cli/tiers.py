@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import click
 
-from coffers import InstalledProvider, PluginError, one_line
+from coffers import InstalledProvider, PluginError, Registry, one_line
 from coffers.cli.endings import StoppedError
 from coffers.cli.streams import stdout_for_data
 from coffers.cli.terminal import is_terminal
@@ -59,8 +59,12 @@ class Rated:
         return f"{title}: {fault.partition(chr(10))[0]}{more}"
 
 
-def rate_installed(providers: Iterable[InstalledProvider]) -> list[Rated]:
+def rate_installed(providers: Iterable[InstalledProvider], registry: Registry) -> list[Rated]:
     """Run the kit over each of them, with the cases recorded in its dist; takes some seconds each.
+
+    Args:
+        providers: what to rate.
+        registry: the one that lists them.
 
     Raises:
         StoppedError: the extra `testing` is not installed.
@@ -71,19 +75,19 @@ def rate_installed(providers: Iterable[InstalledProvider]) -> list[Rated]:
         if is_terminal(sys.stderr):
             click.echo(f"checking {installed.id} ({number} of {len(listed)}) ...", err=True)
         with stdout_for_data():
-            rated.append(_rated(installed))
+            rated.append(_rated(installed, registry))
     return rated
 
 
-def _rated(installed: InstalledProvider) -> Rated:
+def _rated(installed: InstalledProvider, registry: Registry) -> Rated:
     from coffers.testing import Conformance
     from coffers.testing.conformance import title_of
     from coffers.testing.tiers import rate
     from coffers.testing.vectors import find_vectors
 
     try:
-        kit = Conformance(installed.id, vectors=find_vectors(installed.value))
-        rating = rate(kit)
+        registry.load(installed.id)  # in its bounds; from here on the plugin is imported already
+        rating = rate(Conformance(installed.id, vectors=find_vectors(installed.value)))
     except PluginError as error:
         return Rated(installed, error=error.message)
     except FileNotFoundError:

@@ -61,7 +61,8 @@ def _show_tiers(registry: Registry, name: str | None, as_json: bool) -> int:
     if name is not None:
         with stdout_for_data():
             registry.load(name)  # says in words what is wrong
-    rated = rate_installed(installed for installed in registry.list() if name in (None, installed.id))
+    chosen = [installed for installed in registry.list() if name in (None, installed.id)]
+    rated = rate_installed(chosen, registry)
     if as_json:
         print_json_value({"schema": "coffers.tiers/1", "providers": [one.facts() for one in rated]})
     elif name is not None:
