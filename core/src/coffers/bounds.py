@@ -133,10 +133,22 @@ def _leave(call: _Call) -> bool:
     while call.throwing:
         time.sleep(0)
     if call.over:
-        # What was thrown and has not come yet is taken back. If it was meant for an outer call as well, that one is
-        # thrown at again.
-        _thrower()(call.thread, None)
+        _have_it_come(call.thread)
     return call.over
+
+
+def _have_it_come(thread: int) -> None:
+    """Have what was thrown at this thread go off here, if it has not come yet. An outer call is thrown at again.
+
+    Throwing once more takes the place of what is on its way. Taking it back instead, which the interpreter allows,
+    leaves it looking for an exception at every step for ever, and Python 3.11 loops over that under a tracer.
+    """
+    try:
+        if _thrower()(thread):
+            while True:
+                time.sleep(0)
+    except _Overrun:
+        pass
 
 
 def overdue_in(thread: int) -> str | None:
@@ -198,7 +210,7 @@ def _is_over(call: _Call) -> bool:
 def _throw_at(call: _Call, now: float) -> None:
     call.throwing = True  # before looking whether it has left: it looks at this after it has
     if not call.left:
-        _thrower()(call.thread, _Overrun)
+        _thrower()(call.thread)
     call.throwing = False
     call.throws += 1
     if call.throws >= _QUICK_THROWS:
@@ -208,15 +220,15 @@ def _throw_at(call: _Call, now: float) -> None:
 
 
 @cache
-def _thrower() -> Callable[[int, type[BaseException] | None], object]:
-    """Throws a class of exception into a thread, in place of one that has not come yet; None takes that back."""
+def _thrower() -> Callable[[int], int]:
+    """Throws `_Overrun` into a thread, in place of one that has not come yet; tells whether there is such a thread."""
     try:
         import ctypes
 
         throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
     except (ImportError, AttributeError):
-        return lambda _, __: None
-    return lambda thread, kind: throw(ctypes.c_ulong(thread), None if kind is None else ctypes.py_object(kind))
+        return lambda _: 0
+    return lambda thread: int(throw(ctypes.c_ulong(thread), ctypes.py_object(_Overrun)))
 
 
 def _after_fork() -> None:
