@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,15 @@ def test_a_token_is_a_result_too(case: Case, tmp_path: Path) -> None:
     write_case(reload(tmp_path), PLUGIN)
     assert json.loads((case.folder / "token.json").read_text()) == {"value": "made-up-token", "lifetime_s": 60}
     assert all(arrow.holds for arrow in replay(reload(tmp_path), PLUGIN))
+
+
+def test_no_line_of_the_plugin_is_written_into_a_case(case: Case, tmp_path: Path) -> None:
+    def parse(response: Response, query: Query[Any]) -> Snapshot:
+        return Snapshot([], as_of=datetime.fromisoformat({"a": "b"}[response.text]))
+
+    write_case(case, toy.plugin(parse=parse))
+    assert json.loads((case.folder / "error.json").read_text()) == {"kind": "bad_response", "code": None}
+    assert all(arrow.holds for arrow in replay(reload(tmp_path), toy.plugin(parse=parse)))
 
 
 def test_credentials_that_complete_no_class_are_refused(case: Case, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ from .likeness import differences
 from .remains import Remains
 from .scrubbing import TIME_MS, Disguise
 from .subject import plugin_of
-from .vectors import VERBS, Case, Plugin, file_of, find_vectors, load_cases
+from .vectors import VERBS, Case, Plugin, file_of, find_vectors, lasting, load_cases
 
 __all__ = ["NotRecordedError", "Recording", "record", "write"]
 
@@ -353,6 +353,7 @@ class _Rebuilding:
     def _completed(self, case: Case) -> Case:
         """The case with what each verb answers."""
         answers = dict(filter(None, (file_of(case, self._plugin, verb) for verb in VERBS)))
+        answers |= {name: lasting(content) for name, content in answers.items() if name == "error.json"}
         return attrs.evolve(case, files={**case.files, **answers})
 
     def _credentials(self, held: Any) -> Iterator[dict[str, Any]]:
