@@ -119,6 +119,8 @@ def coffers_sign(request, credentials, attempt):
 
 @hookimpl
 def coffers_parse(response, query):
+    while query.step == "endless":
+        pass
     if query.step == "login":
         return AccessToken(Secret("made-up"), 60)
     return Snapshot(next=[query.then("page", {"n": "2"})])
@@ -154,6 +156,31 @@ def test_a_verb_that_raises_is_named_with_its_place(cli: Cli, trouble: Path) -> 
     (folder / "credentials.json").unlink()
     result = cli("try", folder)
     assert (result.code, "  | token made-up, for 60 s\n" in result.out) == (0, True)
+
+
+def test_a_verb_that_never_ends_is_ended(cli: Cli, trouble: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coffers.testing.vectors._PARSE_WITHIN_S", 0.2)
+    folder = trouble.parent / "trouble" / "case"
+    folder.mkdir()
+    (trouble / "response.http").rename(folder / "response.http")
+    (folder / "query.json").write_text('{"settings": {"purse": "p", "count": 1}, "step": "endless"}')
+    result = cli("try", folder)
+    assert (result.code, result.err) == (0, "")
+    assert "| error plugin: coffers_parse did not end within 0.2 s" in result.out
+
+
+def test_a_file_that_cannot_be_read_is_named(cli: Cli, case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.suffix == ".json":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    result = cli("try", case)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"coffers: {case.resolve() / 'credentials.json'} cannot be read: Permission denied\n"
 
 
 def test_credentials_that_fit_no_class_name_the_keys_that_are_due(cli: Cli, case: Path) -> None:

@@ -44,7 +44,10 @@ def command(file: Path, write: bool) -> int:
     from coffers.testing.vectors import VERBS, Case, write_case
 
     folder = (file if file.is_dir() else file.parent).resolve()
-    case = Case(folder, {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()})
+    try:
+        case = Case(folder, {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()})
+    except OSError as error:
+        raise StoppedError(f"{error.filename or folder} cannot be read: {error.strerror}") from None
     if not case.files.keys() & _INPUTS:
         raise StoppedError(f"{folder} has nothing to replay: neither credentials.json nor response.http")
     faults = {name: case.fault(name) for name in case.files if name.endswith(".json")}
