@@ -348,6 +348,12 @@ def test_of_a_read_that_cannot_be_written_whole_nothing_is_left(
     assert [path for path in tmp_path.rglob("*") if path.name.startswith("case")] == []
 
 
+def test_of_a_number_among_the_settings_only_a_small_one_stays(read: Reader) -> None:
+    numbers = [read({"rows": [ROW]}, number=number).cases[-1].json("query.json") for number in (42, 742)]
+    assert numbers[0]["settings"]["number"] == 42
+    assert numbers[1]["settings"]["number"] in set(range(100, 1000)) - {742}
+
+
 def test_made_up_credentials_fit_the_class(read: Reader) -> None:
     [_, case] = read({"rows": [ROW]}, kind="old", shop=471100).cases
     made = case.json("credentials.json")

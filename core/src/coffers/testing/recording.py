@@ -222,7 +222,7 @@ def _field_names(holder: Any) -> tuple[str, ...]:
 
 def _is_public(value: Any, field: ConfigField) -> bool:
     """Whether a plain value says nothing of the account: one of a few choices, a switch, a small number, a default."""
-    short = isinstance(value, int) and abs(value) < 1000
+    short = isinstance(value, int) and abs(value) < 100  # three digits may well be the number of an account
     return value is None or bool(field.choices) or short or value == field.default
 
 
