@@ -66,7 +66,14 @@ def _needles(secret: str) -> tuple[tuple[str, str], ...]:
 def find(text: str, secret: str) -> str | None:
     """The name of the form in which `text` holds the secret, in any letter case; None if it does not."""
     folded = text.casefold()
-    return next((name for needle, name in _needles(secret) if needle in folded), None)
+    named = next((name for needle, name in _needles(secret) if needle in folded), None)
+    return named or ("in part" if any(part in text for part in _ends(secret)) else None)
+
+
+@lru_cache(maxsize=1024)
+def _ends(secret: str) -> tuple[str, ...]:
+    """The first and the last letters of a canary, as they are shown of a key; other secrets have ordinary ones."""
+    return (secret[:4], secret[-4:]) if secret in CANARIES else ()
 
 
 def alike(secret: str) -> str:

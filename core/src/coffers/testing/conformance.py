@@ -58,7 +58,13 @@ class Conformance:
 
     @cached_property
     def all_cases(self) -> tuple[Case, ...]:
-        """Every recorded case of the folder, of other providers too."""
+        """Every recorded case of the folder, of other providers too.
+
+        Raises:
+            ValueError: there is no such folder.
+        """
+        if not self.vectors.is_dir():
+            raise ValueError(f"vectors: there is no folder {self.vectors}; it holds <id>/<case>/")
         return load_cases(self.vectors)
 
     def checks(self) -> Iterator[tuple[Check, Case | None]]:
@@ -66,7 +72,7 @@ class Conformance:
 
         Raises:
             PluginError: the provider is missing or broken.
-            ValueError: `expected_failures` names no check, or gives no reason.
+            ValueError: `expected_failures` names no check, or gives no reason; or there is no folder of vectors.
         """
         from .checks import CHECKS
 

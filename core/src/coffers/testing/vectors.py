@@ -74,6 +74,12 @@ _ENDS = ("snapshot.json", "token.json", "error.json")
 _PARSE_WITHIN_S: Final = 3.0
 
 
+#: What systems and editors leave behind in any folder.
+_LEFT_BEHIND: Final = re.compile(
+    r"[.#].*|__.*__|.*~|.*\.(?:bak|orig|rej|swp|tmp)|Thumbs\.db|desktop\.ini", re.IGNORECASE
+)
+
+
 class Plugin(Protocol):
     """A provider's package: the four verbs. One with ``canonical.txt`` files also has `canonical`."""
 
@@ -193,9 +199,18 @@ def find_vectors(package: str) -> Path:
 
 
 def load_cases(folder: Path) -> tuple[Case, ...]:
-    """Every case below a ``vectors`` folder, by provider and name."""
-    cases = sorted(path for path in folder.glob("*/*") if path.is_dir())
-    return tuple(Case(case, {file.name: file.read_bytes() for file in case.iterdir()}) for case in cases)
+    """Every case below a ``vectors`` folder, by provider and name. What systems and editors leave there is passed over:
+    hidden files, backups, folders of caches.
+    """
+    cases = sorted(path for path in folder.glob("*/*") if path.is_dir() and not _LEFT_BEHIND.match(path.name))
+    return tuple(
+        Case(case, {file.name: file.read_bytes() for file in sorted(case.iterdir()) if _is_of_a_case(file)})
+        for case in cases
+    )
+
+
+def _is_of_a_case(file: Path) -> bool:
+    return file.is_file() and not _LEFT_BEHIND.match(file.name)
 
 
 def replay(case: Case, plugin: Plugin) -> Iterator[Arrow]:

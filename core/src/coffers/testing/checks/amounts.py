@@ -69,12 +69,14 @@ class _Probe:
 
 def _digits(reader: Reader, place: Place) -> Iterator[str]:
     """What is wrong with the digits of the amounts made of a number."""
-    long, short = (_FRACTIONS, "7.0") if set(place.text) & set(".,eE") else (_INTEGERS, "70")
+    long, short = (_FRACTIONS, ("7.0",)) if set(place.text) & set(".,eE") else (_INTEGERS, ("70",))
+    if place.node.kind == "number":
+        short = (*short, "73.50")  # a fraction where whole numbers are due must not be cut off
     demanding = next(_accepted(reader, place, long), None)
     if demanding is None:
         yield f"{reader.case.name}: {place}: an amount is made of it, yet every number of other digits is refused"
         return
-    for probe in (demanding, *_accepted(reader, place, (short,))):
+    for probe in (demanding, *_accepted(reader, place, short)):
         for fault in _faults(reader, probe):
             yield f"{reader.case.name}: {place}: {fault}"
             return
@@ -142,6 +144,28 @@ def _others(reader: Reader) -> set[str]:
     return {digits_of(Decimal(place.text)) for node in root for place in answer.numbers(node, wide=False)} - {""}
 
 
+@check("exactness")
+def separators_are_not_guessed(subject: Subject) -> None:
+    """`77,5` is no number to a provider that writes `77.5`: refuse it, as `Amount` and `amount_from_text` do. Whoever
+    takes every comma away reads ten times as much. A provider that writes `1,234.50` shows it in a recorded answer.
+    """
+    report(fault for reader in readers(subject) if not _has_commas(reader) for fault in _separated(reader))
+
+
+def _has_commas(reader: Reader) -> bool:
+    return any("," in place.text for place in reader.numbers)
+
+
+def _separated(reader: Reader) -> Iterator[str]:
+    for place in reader.numbers:
+        if place.node.kind != "text":
+            continue
+        for index, field, _, amount in reader.changes(reader.edited((place.start, place.end, "73,91"))):
+            if amount == Decimal(7391):
+                name = f"{reader.rows[index].currency} {field}"
+                yield f"{reader.case.name}: {place} replaced by 73,91: read as {name} = {amount}"
+
+
 # --- the unknown ---------------------------------------------------------------------------------------------------
 
 
@@ -164,12 +188,20 @@ def _unknown(reader: Reader) -> Iterator[str]:
         for node in reader.answer.nodes:
             if node.path and node.path != place.node.path and node.start <= place.start and place.end <= node.end:
                 around[node.begin, node.end] = (node, reader.rows)
+    for node in reader.answer.nodes:
+        if node.kind == "number" and not reader.within(node) and _counts(reader, node):
+            around[node.begin, node.end] = (node, reader.rows)
     for node, rows in around.values():
         for what, edit in _swaps(reader, node):
             snapshot = reader.edited(edit)
             extra = _amounts(snapshot, rows)
             if extra:
                 yield f"{reader.case.name}: {path_of(node)} {what}: read as {extra}, which nobody sent"
+
+
+def _counts(reader: Reader, node: Node) -> bool:
+    """Whether a number says where the point of an amount is, or by how much it is multiplied."""
+    return any(any(reader.changes(reader.edited((node.start, node.end, digit)))) for digit in "147")
 
 
 def _junk(reader: Reader, place: Place) -> Iterator[tuple[str, Edit]]:

@@ -51,9 +51,25 @@ def case_is_well_formed(subject: Subject, case: Case) -> None:
     for name in sorted(name for name in names if name.endswith(".json")):
         fault = case.fault(name)
         require(fault is None, f"{name}: {fault}")
+    if "response.http" in names:
+        fault = _fault_of_response(case.files["response.http"])
+        require(fault is None, f"response.http {fault}")
     if "error.json" in names:
         kind = case.json("error.json").get("kind")
         require(kind in KINDS, f"error.json: {kind!r} is no kind of error; there are {', '.join(KINDS)}")
+
+
+def _fault_of_response(content: bytes) -> str | None:
+    """Why a response cannot be read; an editor may have changed the ends of its lines, or its beginning."""
+    try:
+        read_response(content)
+    except ValueError as error:
+        if content.startswith(b"\xef\xbb\xbf"):
+            return "begins with a byte-order mark; save it as UTF-8 without"
+        if b"\r\n" in content.partition(b"\n\n")[0]:
+            return "has lines that end with CR LF; save it with LF (`*.http -text` in .gitattributes lets git keep it)"
+        return f"cannot be read: {error}"
+    return None
 
 
 def _arrow(subject: Subject, case: Case, verb: str) -> None:
