@@ -9,7 +9,8 @@ regular expression that backtracks). The exception waits until it is back in Pyt
 thread that foreign code has begun is not watched. Where the interpreter has no `PyThreadState_SetAsyncExc` nothing is
 thrown, and a call that took too long is refused when it comes back.
 
-There is no lock: an exception that goes off just after a lock was taken would leave it taken for ever.
+There is no lock: an exception that goes off just after a lock was taken would leave it taken for ever. What else runs
+in the thread meanwhile, a finaliser or a tracer, can be hit as well as the foreign code.
 """
 
 from __future__ import annotations
