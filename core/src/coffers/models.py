@@ -149,7 +149,7 @@ def _rebuild(currency: str, facts: dict[str, Any]) -> Balance:
 
 
 def _to_balances(value: Any) -> tuple[Balance, ...]:
-    rows = tuple(islice(value, MAX_BALANCES + 1))
+    rows: tuple[Any, ...] = tuple(islice(value, MAX_BALANCES + 1))
     if len(rows) > MAX_BALANCES:
         raise BadResponseError(f"more than {MAX_BALANCES} balances", field="balances")
     if not all(isinstance(row, Balance) for row in rows):
@@ -158,7 +158,7 @@ def _to_balances(value: Any) -> tuple[Balance, ...]:
 
 
 def _to_next(value: Any) -> tuple[Query[Any], ...]:
-    queries = tuple(islice(value, MAX_QUERIES + 1))
+    queries: tuple[Any, ...] = tuple(islice(value, MAX_QUERIES + 1))
     if len(queries) > MAX_QUERIES:
         raise BadResponseError(f"the answer leads to more than {MAX_QUERIES} steps", field="next")
     if not all(isinstance(query, Query) for query in queries):

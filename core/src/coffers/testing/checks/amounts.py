@@ -69,14 +69,15 @@ class _Probe:
 
 def _digits(reader: Reader, place: Place) -> Iterator[str]:
     """What is wrong with the digits of the amounts made of a number."""
-    long, short = (_FRACTIONS, ("7.0",)) if set(place.text) & set(".,eE") else (_INTEGERS, ("70",))
+    fraction = bool(set(place.text) & set(".,eE"))
+    long, short = (_FRACTIONS, ["7.0"]) if fraction else (_INTEGERS, ["70"])
     if place.node.kind == "number":
-        short = (*short, "73.50")  # a fraction where whole numbers are due must not be cut off
+        short.append("73.50")  # a fraction where whole numbers are due must not be cut off
     demanding = next(_accepted(reader, place, long), None)
     if demanding is None:
         yield f"{reader.case.name}: {place}: an amount is made of it, yet every number of other digits is refused"
         return
-    for probe in (demanding, *_accepted(reader, place, short)):
+    for probe in (demanding, *_accepted(reader, place, tuple(short))):
         for fault in _faults(reader, probe):
             yield f"{reader.case.name}: {place}: {fault}"
             return
