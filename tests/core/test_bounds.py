@@ -17,7 +17,6 @@ import pytest
 from coffers import PluginError, bounds
 from coffers.bounds import bounded, overdue_in
 
-
 T = TypeVar("T")
 
 
@@ -217,13 +216,13 @@ def test_a_loop_in_a_thread_of_ones_own_is_ended_there_alone() -> None:
         assert stuck.result() == "it did not end within 0.02 s"
 
 
-def test_where_nothing_can_be_thrown_the_late_are_refused_when_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_can_be_thrown_the_late_are_refused_when_they_come() -> None:
     bounds._thrower.cache_clear()
-    monkeypatch.setitem(sys.modules, "ctypes", None)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "ctypes", None)
         assert refused(lambda: spin(0.1)) == "it did not end within 0.02 s"
-    finally:
-        bounds._thrower.cache_clear()
+        _gone()  # the watchdog asks too
+    bounds._thrower.cache_clear()
 
 
 def test_where_no_thread_can_be_had_calls_go_unwatched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ about a microsecond. Ten times a second a daemon thread, started when there is s
 whose time is over and throws an exception into their threads, again and again for code that swallows it.
 
 What cannot be ended, here or by anyone in the same process: a call inside C code (a sleep, a lock, a huge power, a
-regular expression that backtracks). The exception waits until it is back in Python; `overdue_in` tells who waits. A
+regular expression that backtracks). It is thrown at from time to time, and `overdue_in` tells that it is there. A
 thread that foreign code has begun is not watched. Where the interpreter has no `PyThreadState_SetAsyncExc` nothing is
 thrown, and a call that took too long is refused when it comes back.
 
@@ -47,6 +47,9 @@ T = TypeVar("T")
 class _Overrun(BaseException):
     """Thrown into the thread of a call whose time is over; becomes a `PluginError` where the call was made."""
 
+
+#: The class as the interpreter's C functions take it.
+_OVERRUN: Final = id(_Overrun)
 
 #: What must pass through whoever catches everything that foreign code raises.
 PASSING: Final[tuple[type[BaseException], ...]] = (KeyboardInterrupt, _Overrun)
@@ -133,23 +136,7 @@ def _leave(call: _Call) -> bool:
     """Have nothing thrown any more at a call marked as left. Whether its time was over; may be asked again."""
     while call.throwing:
         time.sleep(0)
-    if call.over:
-        _have_it_come(call.thread)
     return call.over
-
-
-def _have_it_come(thread: int) -> None:
-    """Have what was thrown at this thread go off here, if it has not come yet. An outer call is thrown at again.
-
-    Throwing once more takes the place of what is on its way. Taking it back instead, which the interpreter allows,
-    leaves it looking for an exception at every step for ever, and Python 3.11 loops over that under a tracer.
-    """
-    try:
-        if _thrower()(thread):
-            while True:
-                time.sleep(0)
-    except _Overrun:
-        pass
 
 
 def overdue_in(thread: int) -> str | None:
@@ -209,9 +196,23 @@ def _is_over(call: _Call) -> bool:
 
 
 def _throw_at(call: _Call, now: float) -> None:
+    """Throw once, and see that nothing of it is left over.
+
+    An exception that waits for its thread has the whole interpreter look for it at every step; under a tracer Python
+    3.11 even loops over that where a function is called, so none is called here. What has not come soon (the thread is
+    in C code, or left just now) is taken back. The interpreter stops looking when one has come to any thread: to this.
+    """
+    throw = _thrower()
     call.throwing = True  # before looking whether it has left: it looks at this after it has
-    if not call.left:
-        _thrower()(call.thread)
+    if not call.left and throw(call.thread, _OVERRUN):
+        time.sleep(_QUICK_S)
+        throw(call.thread, None)
+        try:
+            throw(get_ident(), _OVERRUN)
+            while True:
+                time.sleep(0)
+        except _Overrun:
+            pass
     call.throwing = False
     call.throws += 1
     if call.throws >= _QUICK_THROWS:
@@ -221,15 +222,15 @@ def _throw_at(call: _Call, now: float) -> None:
 
 
 @cache
-def _thrower() -> Callable[[int], int]:
-    """Throws `_Overrun` into a thread, in place of one that has not come yet; tells whether there is such a thread."""
+def _thrower() -> Callable[[int, int | None], int]:
+    """Throws `_OVERRUN` into a thread, or takes it back with None; tells how many such threads there are: 1 or 0."""
     try:
         import ctypes
 
-        throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        shape = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)
+        return shape(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
     except (ImportError, AttributeError):
-        return lambda _: 0
-    return lambda thread: int(throw(ctypes.c_ulong(thread), ctypes.py_object(_Overrun)))
+        return lambda _, __: 0
 
 
 def _after_fork() -> None:
