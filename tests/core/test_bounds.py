@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _gone() -> None:
     deadline = time.monotonic() + 5
-    while bounds._watch.watchdog is not None:
+    while bounds._watchdog:
         assert time.monotonic() < deadline, "the watchdog stays for ever"
         time.sleep(0.002)
 
@@ -111,7 +111,9 @@ def test_an_exception_of_the_late_is_gone() -> None:
     assert refused(late) == "it did not end within 0.02 s"
 
 
-def test_what_waits_in_c_is_named_meanwhile() -> None:
+@pytest.mark.parametrize("quick_throws", [0, 300])
+def test_what_waits_in_c_is_named_meanwhile(quick_throws: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_QUICK_THROWS", quick_throws)
     done = threading.Event()
     threads: list[int] = []
 
@@ -125,6 +127,7 @@ def test_what_waits_in_c_is_named_meanwhile() -> None:
         while not threads or overdue_in(threads[0]) is None:
             assert time.monotonic() < deadline
             time.sleep(0.005)
+        time.sleep(0.02)  # it is thrown at, and the more often the more throws are quick
         assert overdue_in(threads[0]) == "it did not end within"
         assert overdue_in(0) is None
         done.set()
@@ -197,7 +200,7 @@ def _swallowed(seconds: float) -> float:
 def test_the_watchdog_goes_when_idle_and_comes_again() -> None:
     for _ in range(3):
         bounded(int, limit_s=1, complaint="slow")
-        assert bounds._watch.watchdog is not None
+        assert bounds._watchdog
         _gone()
     assert refused(loop)
 
@@ -207,6 +210,39 @@ def test_a_call_that_comes_while_the_watchdog_goes_is_watched() -> None:
     while time.monotonic() < end:
         time.sleep(0.015 + random.random() * 0.01)
         assert refused(loop, 0.001)
+
+
+def test_the_watchdog_does_not_go_while_a_call_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(bounds, "_IDLE_TICKS", 0)
+    monkeypatch.setattr(bounds, "_start_watchdog", lambda: started.append(True))
+    bounds._look_after_calls()
+    assert started == []
+    call = bounds._Call(threading.get_ident(), 0.0, "late")
+    bounds._calls[call] = call
+    bounds._look_after_calls()
+    del bounds._calls[call]
+    assert started == [True]
+
+
+def test_a_call_that_left_by_itself_is_not_taken_for_late() -> None:
+    call = bounds._Call(threading.get_ident(), 0.0, "late")
+    assert bounds._is_over(call) is False
+    assert call.throwing is False
+
+
+def test_an_exception_that_comes_while_its_call_leaves_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave = bounds._leave
+    comes = [True]
+
+    def hit(call: bounds._Call) -> bool:
+        if comes and comes.pop():
+            raise bounds._Overrun
+        return leave(call)
+
+    monkeypatch.setattr(bounds, "_leave", hit)
+    assert refused(loop) == "it did not end within 0.02 s"
+    assert not comes
 
 
 def test_a_loop_in_a_thread_of_ones_own_is_ended_there_alone() -> None:
@@ -231,7 +267,7 @@ def test_where_no_thread_can_be_had_calls_go_unwatched(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(threading.Thread, "start", start)
     assert bounded(spin, 0.03, limit_s=0.01, complaint="slow") == 0.03
-    assert bounds._watch.watchdog is None
+    assert not bounds._watchdog
 
 
 def test_an_interrupt_while_the_watchdog_is_started_is_no_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +277,7 @@ def test_an_interrupt_while_the_watchdog_is_started_is_no_watchdog(monkeypatch: 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(KeyboardInterrupt):
         bounded(int, limit_s=1, complaint="slow")
-    assert bounds._watch.watchdog is None
+    assert not bounds._watchdog
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -207,6 +207,14 @@ def test_answers_that_lead_to_too_many_steps_together_are_refused_as_soon_as_it_
     assert (driver.failure(OK, OK).message, len(driver.sent)) == ("more than 50 steps", 2)
 
 
+def test_answers_with_too_many_rows_together_are_refused() -> None:
+    def parse(_: Response, query: Query[Any]) -> Snapshot:
+        page = query.then("page", {"n": query.get("n") + "1"})
+        return Snapshot([Balance("USD", total=Decimal(1))] * 6000, next=(page,))
+
+    assert Driver(toy.plugin(parse=parse)).failure(OK, OK).message == "more than 10000 balances"
+
+
 # --- what the flow could not go on with ----------------------------------------------------------------------------
 
 

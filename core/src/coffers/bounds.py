@@ -78,16 +78,12 @@ class _Call:
     left: bool = False
 
 
-@attrs.define
-class _Watch:
-    watchdog: threading.Thread | None = None
-
-
 #: Calls within their time. Whoever pops one decides what becomes of it: single operations of a dict are atomic.
 _calls: Final[dict[_Call, _Call]] = {}
 #: Calls beyond their time that have not left.
 _overdue: Final[dict[_Call, _Call]] = {}
-_watch: Final = _Watch()
+#: The one watchdog, under the key None. Two at once would throw at calls that the other has let go.
+_watchdog: Final[dict[None, threading.Thread]] = {}
 
 
 def bounded(function: Callable[[*A], T], *arguments: *A, limit_s: float, complaint: str) -> T:
@@ -124,7 +120,7 @@ def bounded(function: Callable[[*A], T], *arguments: *A, limit_s: float, complai
 def _watched(call: _Call, function: Callable[[*A], T], arguments: tuple[*A]) -> T:
     try:
         _calls[call] = call
-        if _watch.watchdog is None:
+        if not _watchdog:
             _start_watchdog()
         return function(*arguments)
     finally:
@@ -153,14 +149,16 @@ def overdue_in(thread: int) -> str | None:
 
 
 def _start_watchdog() -> None:
-    """Start one. If two threads come here at once there may be two for a while; a call is popped by one of them."""
-    _watch.watchdog = threading.Thread(target=_look_after_calls, name="coffers-watchdog", daemon=True)
+    """Start the watchdog, unless another thread does."""
+    thread = threading.Thread(target=_look_after_calls, name="coffers-watchdog", daemon=True)
+    if _watchdog.setdefault(None, thread) is not thread:
+        return
     try:
-        _watch.watchdog.start()
+        thread.start()
     except RuntimeError:
-        _watch.watchdog = None  # no thread can be had, as at the end of the interpreter: the call goes unwatched
+        _watchdog.clear()  # no thread can be had, as at the end of the interpreter: the call goes unwatched
     except BaseException:
-        _watch.watchdog = None  # thrown at for an outer call
+        _watchdog.clear()  # thrown at for an outer call
         raise
 
 
@@ -180,7 +178,7 @@ def _look_after_calls() -> None:
             mine.remove(call)
             del _overdue[call]
     # In this order: a call that comes now either sees that there is no watchdog, or is seen here.
-    _watch.watchdog = None
+    _watchdog.clear()
     if _calls:
         _start_watchdog()
 
@@ -209,7 +207,7 @@ def _throw_at(call: _Call, now: float) -> None:
         throw(call.thread, None)
         try:
             throw(get_ident(), _OVERRUN)
-            while True:
+            while True:  # pragma: no cover  as a rule it has come by now
                 time.sleep(0)
         except _Overrun:
             pass
@@ -235,7 +233,7 @@ def _thrower() -> Callable[[int, int | None], int]:
 
 def _after_fork() -> None:
     """In a child process there is but this thread: the watchdog and the others' calls stayed behind."""
-    _watch.watchdog = None
+    _watchdog.clear()
     for calls in (_calls, _overdue):
         for call in calls.copy():
             call.throwing = False
@@ -243,5 +241,5 @@ def _after_fork() -> None:
                 del calls[call]
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch  Windows does not fork
     os.register_at_fork(after_in_child=_after_fork)

@@ -203,9 +203,8 @@ def _faults_within(made: type, seen: set[Any]) -> Iterator[str]:
         hints = get_type_hints(made)
     except NameError as error:
         yield f"{made.__name__}: its annotations name {error.name}, which its module does not hold"
-        return
-    for attribute in attrs.fields(made):
-        if attribute.init:
+    else:
+        for attribute in (attribute for attribute in attrs.fields(made) if attribute.init):
             yield from _faults(f"{made.__name__}.{attribute.name}", hints[attribute.name], seen)
 
 
