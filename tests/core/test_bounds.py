@@ -216,11 +216,15 @@ def test_the_watchdog_does_not_go_while_a_call_comes(monkeypatch: pytest.MonkeyP
     started: list[bool] = []
     monkeypatch.setattr(bounds, "_IDLE_TICKS", 0)
     monkeypatch.setattr(bounds, "_start_watchdog", lambda: started.append(True))
+    monkeypatch.setitem(bounds._watchdog, None, threading.current_thread())
     bounds._look_after_calls()
     assert started == []
     call = bounds._Call(threading.get_ident(), 0.0, "late")
     bounds._calls[call] = call
+    monkeypatch.setitem(bounds._watchdog, None, threading.current_thread())
     bounds._look_after_calls()
+    assert started == [True]
+    bounds._look_after_calls()  # by now it is not the one that is known
     del bounds._calls[call]
     assert started == [True]
 
@@ -278,6 +282,21 @@ def test_an_interrupt_while_the_watchdog_is_started_is_no_watchdog(monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         bounded(int, limit_s=1, complaint="slow")
     assert not bounds._watchdog
+
+
+def test_a_watchdog_that_runs_stays_the_one_when_its_start_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> NoReturn:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bounded(int, limit_s=1, complaint="slow")
+    assert bounds._watchdog
+    monkeypatch.undo()
+    assert refused(loop) == "it did not end within 0.02 s"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -158,11 +158,14 @@ def _start_watchdog() -> None:
     except RuntimeError:
         _watchdog.clear()  # no thread can be had, as at the end of the interpreter: the call goes unwatched
     except BaseException:
-        _watchdog.clear()  # thrown at for an outer call
+        if not thread.is_alive():  # it may be the one that threw, at an outer call
+            _watchdog.clear()
         raise
 
 
 def _look_after_calls() -> None:
+    if _watchdog.get(None) is not threading.current_thread():
+        return  # whoever started it was interrupted, and thinks there is none
     idle = 0
     mine: list[_Call] = []
     while idle < _IDLE_TICKS:
