@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import pytest
 
 from coffers import PluginError, bounds
 from coffers.bounds import bounded, overdue_in
-
-T = TypeVar("T")
+from tests.core.driver import untraced
 
 
 @pytest.fixture(autouse=True)
@@ -54,17 +53,6 @@ def refused(function: Callable[[], object], limit_s: float = 0.02) -> str:
         bounded(function, limit_s=limit_s, complaint="it did not end within")
     assert caught.value.__context__ is None
     return caught.value.message
-
-
-def untraced(function: Callable[[], T]) -> T:
-    """What `function` answers, out of sight of a tracer that measures coverage: hit often, it would lose its lock."""
-
-    def run() -> T:
-        sys.settrace(None)
-        return function()
-
-    with ThreadPoolExecutor() as pool:
-        return pool.submit(run).result()
 
 
 def spin(seconds: float) -> float:
