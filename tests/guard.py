@@ -41,6 +41,21 @@ def _guard(event: str, args: tuple[Any, ...]) -> None:
 sys.addaudithook(_guard)
 
 
+def _measure_without_a_lock() -> None:
+    """Take coverage its lock away: an exception that `coffers.bounds` throws may hit the tracer while it holds it.
+
+    Then it would be held for ever, and every thread would wait for it. It guards a dict of which each thread writes
+    entries of its own.
+    """
+    coverage: Any = sys.modules.get("coverage")
+    running = coverage.Coverage.current() if coverage is not None else None
+    if running is not None and running._collector is not None:
+        running._collector.data_lock = None
+
+
+_measure_without_a_lock()
+
+
 @pytest.fixture(autouse=True)
 def nothing_strays() -> Iterator[None]:
     """Fail the test during which a connection outside loopback was tried, even if the error was swallowed."""
