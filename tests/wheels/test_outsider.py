@@ -17,10 +17,9 @@ from typing import Any
 import attrs
 import pytest
 
-from tests import outsider
 from tests.wheels.environment import CORE, PLUGINS, Environment
 
-FJORD = Path(outsider.__file__).parent / "fjord"
+FJORD = Path(__file__).parents[1] / "outsider/fjord"
 
 #: Seconds a read may take, and a whole run of the command with the start of Python and a slow machine.
 TIMEOUT_S = 3

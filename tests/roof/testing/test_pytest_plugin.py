@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*command, "--rootdir", project, "-W", "error", *arguments],
         cwd=project,
-        env={"PYTHONPATH": f"{project}:{ROOT}", "PATH": "/usr/bin:/bin"},
+        env=os.environ | {"PYTHONPATH": f"{project}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
         check=False,

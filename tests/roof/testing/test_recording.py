@@ -148,7 +148,8 @@ def texts_of(recording: Recording) -> Iterator[str]:
 
 # --- the proof -------------------------------------------------------------------------------------------------------
 
-names = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZабвгдежзиклмнопрстäöüé", min_size=8, max_size=14)
+letters = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZабвгдежзиклмнопрстäöüé", min_size=6, max_size=12)
+names = letters.map("Zq{}".format)  # else hypothesis finds words of our own files, which are in them by right
 cards = st.text("123456789", min_size=12, max_size=19)
 emails = st.builds("{}@{}.example".format, st.text("abcdefghijkl", min_size=6), st.text("mnopqrstuv", min_size=6))
 tokens = st.binary(min_size=12, max_size=24).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
