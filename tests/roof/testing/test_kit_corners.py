@@ -52,11 +52,19 @@ def test_a_missing_sandbox_part_is_told(tmp_path: Path) -> None:
     assert fault(subject(tmp_path), "sandbox-part-is-there") == "it has no sandbox part"
 
 
-def test_an_answer_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"HTTP/2 200 OK\n\n{}", "response.http cannot be read: "),
+        (b"\xef\xbb\xbfHTTP/1.1 200 OK\n\n{}", "response.http begins with a byte-order mark"),
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", "response.http has lines that end with CR LF"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_told(content: bytes, words: str, tmp_path: Path) -> None:
     made = subject(tmp_path)
-    (made.main_case.folder / "response.http").write_bytes(b"HTTP/2 200 OK\n\n{}")
+    (made.main_case.folder / "response.http").write_bytes(content)
     again = Subject(GOOD, load_cases(tmp_path))
-    assert "response.http cannot be read: " in fault(again, "case-is-well-formed[balance]")
+    assert words in fault(again, "case-is-well-formed[balance]")
 
 
 def test_a_provider_without_credentials_records_none(tmp_path: Path) -> None:
