@@ -272,10 +272,11 @@ def test_an_interrupt_while_the_watchdog_is_started_is_no_watchdog(monkeypatch: 
     assert not bounds._watchdog
 
 
-def test_two_threads_start_one_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(bounds._watchdog, None, threading.current_thread())
-    bounds._start_watchdog()  # the other one was quicker
-    assert bounds._watchdog == {None: threading.current_thread()}
+def test_two_threads_start_one_watchdog() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(bounds._watchdog, None, threading.current_thread())
+        bounds._start_watchdog()  # the other one was quicker
+        assert bounds._watchdog == {None: threading.current_thread()}
 
 
 def test_a_watchdog_that_runs_stays_the_one_when_its_start_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
