@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -129,3 +130,13 @@ def test_letters_whose_other_case_is_longer_keep_their_number() -> None:
     assert made != text
     assert len(made) == len(text)
     assert disguise.text(text) == made
+
+
+def test_a_verb_that_raises_is_named(tmp_path: Path) -> None:
+    subject(tmp_path)
+
+    def request(query: object) -> NoReturn:
+        raise LookupError("no such thing")
+
+    made = Subject(toy.plugin(request=request), load_cases(tmp_path))
+    assert fault(made, "request-arrow[balance]") == "coffers_request raised LookupError: no such thing"
