@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Check", "CheckFailedError", "Group", "Result", "check", "place_of", "registered", "require", "run_check"]
 
 #: What a check is about; a provider's tier follows from these.
-Group = Literal["loading", "vectors", "safety", "exactness", "resilience", "completeness"]
+Group = Literal["vectors", "safety", "exactness", "resilience", "completeness"]
 
 
 class CheckFailedError(AssertionError):
