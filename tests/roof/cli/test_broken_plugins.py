@@ -78,11 +78,11 @@ BREAKAGES = {
     "endless loop in sign": Breakage(SIGN, "[0 for _ in iter(int, 1) if _]", "coffers_sign did not end within"),
     "endless loop in parse": Breakage(PARSE, "[0 for _ in iter(int, 1) if _]", "coffers_parse did not end within"),
     "endless loop in the manifest": Breakage(
-        MANIFEST, "[0 for _ in iter(int, 1) if _]\n    return Provider(", "importing it takes longer than 1 s"
+        MANIFEST, "[0 for _ in iter(int, 1) if _]\n    return Provider(", "importing it takes longer than 3 s"
     ),
     "long sleep in parse": Breakage(PARSE, "__import__('time').sleep(60)", "coffers_parse did not end within its time"),
-    "slow import": Breakage(IMPORT, "import attrs, time\ntime.sleep(60)\n", "importing it takes longer than 1 s"),
-    "endless import": Breakage(IMPORT, IMPORT + "while True: pass\n", "importing it takes longer than 1 s"),
+    "slow import": Breakage(IMPORT, "import attrs, time\ntime.sleep(60)\n", "importing it takes longer than 3 s"),
+    "endless import": Breakage(IMPORT, IMPORT + "while True: pass\n", "importing it takes longer than 3 s"),
     "too many rows": Breakage(
         PARSE,
         "Snapshot([Balance('EUR', total=__import__('decimal').Decimal(1))] * 20_000)",
@@ -126,8 +126,9 @@ def test_the_other_account_is_read_the_reason_is_shown_and_the_run_ends(
     assert breakage.before in GOOD
     acme(GOOD.replace(breakage.before, breakage.after, 1))
     started = time.monotonic()
-    result = process("balances", "--json", "--timeout", "1", "--config", both)
-    assert time.monotonic() - started < 15
+    # Long enough for the healthy account beside a loop that eats its share of a busy machine, under coverage.
+    result = process("balances", "--json", "--timeout", "3", "--config", both)
+    assert time.monotonic() - started < 25
     beside_a_healthy_one(result, breakage.reason)
 
 
@@ -153,7 +154,7 @@ def beside_a_healthy_one(result: Result, reason: str) -> None:
 def test_two_that_claim_one_name(tmp_path: Path, acme: Callable[[str], None], both: Path) -> None:
     install(tmp_path / "site", "coffers-rival", {}, "[coffers.providers]\nacme = coffers_rival\n")
     acme(GOOD)
-    result = process("balances", "--json", "--timeout", "1", "--config", both)
+    result = process("balances", "--json", "--timeout", "3", "--config", both)
     beside_a_healthy_one(result, "'acme' is claimed by coffers-acme and coffers-rival")
 
 

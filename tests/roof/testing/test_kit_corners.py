@@ -68,6 +68,15 @@ def test_an_answer_that_cannot_be_read_is_told(content: bytes, words: str, tmp_p
     assert words in fault(again, "case-is-well-formed[balance]")
 
 
+def test_a_case_that_cannot_be_read_costs_the_other_checks_nothing(tmp_path: Path) -> None:
+    made = subject(tmp_path)
+    (made.main_case.folder / "response.http").write_bytes(b"HTTP/1.1 200 OK\r\n\r\n{}")
+    results = {title_of(one.check, one.case): one.fault for one in Conformance(GOOD, vectors=tmp_path).run()}
+    assert "end with CR LF" in (results["case-is-well-formed[balance]"] or "")
+    assert (results["digits-are-kept"] or "").startswith("it could not be run: ValueError: response.http")
+    assert results["case-is-well-formed[wrong-key]"] is None
+
+
 def test_a_provider_without_credentials_records_none(tmp_path: Path) -> None:
     plugin = toy.plugin(sign=lambda request, credentials, attempt: request.seal(), credentials=())
     cases = {

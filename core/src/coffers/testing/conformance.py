@@ -103,6 +103,8 @@ class Conformance:
                 run_check(check, self.subject, case)
             except CheckFailedError as failure:
                 yield Result(check, case, str(failure))
+            except Exception as error:  # noqa: BLE001  a case that cannot be read, say: the other checks have their say
+                yield Result(check, case, f"it could not be run: {type(error).__name__}: {error}")
             else:
                 yield Result(check, case, None)
 

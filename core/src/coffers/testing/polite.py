@@ -128,12 +128,13 @@ def closest(recorded: Sequence[Step], message: Message) -> Step:
 
 
 def polite(recorded: Sequence[Step]) -> Behaviour:
-    """Answers each message with the recorded answer of the step it asks for."""
-    return answering(lambda message: _answer_of(closest(recorded, message).case))
+    """Answers each message with the recorded answer of the step it asks for.
 
-
-def _answer_of(case: Case) -> Response:
-    return read_response(case.files["response.http"])
+    Raises:
+        ValueError: a recorded answer cannot be read.
+    """
+    answers = {id(step): read_response(step.case.files["response.http"]) for step in recorded}
+    return answering(lambda message: answers[id(closest(recorded, message))])
 
 
 def answering(respond: Callable[[Message], Response]) -> Behaviour:
