@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,31 @@ def only_one(data: list[Any]) -> list[Any]:
     return data
 
 
+def buckets(response: Response, query: Query[Any], *, unknown: Decimal | None = None) -> Snapshot:
+    """A list for each figure, each naming a currency once; `unknown` stands for what a list does not name."""
+    answer = parse_json(response.body)
+    free, coming = ({row["currency"]: amount(row["amount"]) for row in answer[name]} for name in ("free", "coming"))
+    if len(free) + len(coming) != len(answer["free"]) + len(answer["coming"]):
+        raise BadResponseError("a currency occurs twice")
+    return snapshot(
+        Balance(currency, available=free.get(currency, unknown), pending=coming.get(currency, unknown))
+        for currency in sorted({*free, *coming})
+    )
+
+
+BUCKETS = {
+    "buckets": {
+        "free": [{"currency": "EUR", "amount": "12.50"}, {"currency": "USD", "amount": "3"}],
+        "coming": [{"currency": "EUR", "amount": "1.25"}, {"currency": "USD", "amount": "4"}],
+    }
+}
+
+
 @pytest.mark.parametrize(
     ("parse", "answers"),
     [
         (RIGHT, JSON),
+        (buckets, BUCKETS),
         (reading(data=lambda answer: only_one(answer["data"])), CODES),
         (columns, COLUMNS),
         (few, {"below": [{"left": -6}, {"left": -8}]}),
@@ -162,6 +184,12 @@ def test_rows_of_their_own_pass(parse: Parse, answers: dict[str, Any], tmp_path:
 )
 def test_merged_rows_are_named(parse: Parse, words: str, tmp_path: Path) -> None:
     assert re.search(words, fault(tmp_path, "rows-are-never-merged", parse, JSON) or "")
+
+
+def test_a_figure_that_a_list_does_not_name_is_not_made_up(tmp_path: Path) -> None:
+    words = r"without \$\.free\[1\] there is USD \(available 0, pending 4\); rows are made of several items"
+    found = fault(tmp_path, "rows-are-never-merged", partial(buckets, unknown=Decimal(0)), BUCKETS)
+    assert re.search(words, found or "")
 
 
 # --- nothing-is-no-balance -----------------------------------------------------------------------------------------
