@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, localcontext
 from functools import cached_property, lru_cache
@@ -155,8 +155,9 @@ class _Manner:
             return next(self._invented(found, text, record), None)
 
     def _invented(self, snapshot: Snapshot, text: str, record: _Record) -> Iterator[str]:
-        for row in rows_of(snapshot):
-            if not _names(text, record, row.currency) and row.currency not in self.currencies:
+        for row, balance in zip(rows_of(snapshot), snapshot.balances, strict=True):
+            named = _names(text, record, row.currency) or row.currency in self.currencies
+            if not named and not (row.currency in self.renamed and _is_coded(balance.details, text)):
                 yield f"the currency of {row} was not sent"
             for field, amount in zip(FIELDS, row.amounts, strict=True):
                 if amount is not None and not self._is_sent(amount, text):
@@ -187,6 +188,16 @@ class _Manner:
         if not any(_names(_text_of(record.response), record, code) for found, record in lists for code in found):
             return frozenset(code for found in everywhere for code in found)
         return frozenset(code for found in everywhere for code in found if all(code in other for other in everywhere))
+
+    @cached_property
+    def renamed(self) -> frozenset[str]:
+        """Currencies that a provider calls by a code of its own, which documented rows keep in their details."""
+        return frozenset(
+            row["currency"]
+            for record, snapshot in self._successes
+            for row in snapshot.get("balances", ())
+            if _is_coded(row.get("details") or {}, _text_of(record.response))
+        )
 
     @cached_property
     def arithmetic(self) -> str:
@@ -236,6 +247,11 @@ def _text_of(response: Response) -> str:
 def _names(text: str, record: _Record, currency: str) -> bool:
     """Whether an answer, or what was asked, names a currency."""
     return currency in text.upper() or currency in record.settings_text or _is_told(currency, text.upper())
+
+
+def _is_coded(details: Mapping[str, str], text: str) -> bool:
+    """Whether a row keeps something that an answer says, its own code of the currency say."""
+    return any(detail and _is_told(detail, text) for detail in details.values())
 
 
 def _is_told(word: str, text: str) -> bool:
