@@ -47,6 +47,11 @@ VECTORS = {case.name: case for case in load_cases(Path(__file__).parents[1] / "v
 #: The sample of https://docs.stripe.com/api/balance/balance_object
 DOCUMENTED: dict[str, Any] = json.loads(read_response(VECTORS["balance"].files["response.http"]).body)
 NOTHING: dict[str, Any] = {"object": "balance", "livemode": False, "available": [], "pending": []}
+#: The list of https://docs.stripe.com/currencies without UGX, which that page has as a special case too.
+ZERO_DECIMAL = (
+    *("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"),
+    *("pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"),
+)
 WHOLE = st.integers(-(10**20), 10**20)
 
 
@@ -96,27 +101,7 @@ def answer(request: SignedRequest, state: SandboxAccount, **changes: Any) -> San
         ("ugx", 500, "5.00"),
         ("huf", 1045, "10.45"),
         ("twd", 80045, "800.45"),
-        # Its list of zero-decimal currencies, UGX aside.
-        *(
-            (code, 500, "500")
-            for code in [
-                "bif",
-                "clp",
-                "djf",
-                "gnf",
-                "jpy",
-                "kmf",
-                "krw",
-                "mga",
-                "pyg",
-                "rwf",
-                "vnd",
-                "vuv",
-                "xaf",
-                "xof",
-                "xpf",
-            ]
-        ),
+        *((code, 500, "500") for code in ZERO_DECIMAL),
         # Three decimals in an older revision of that page, and at ISO.
         *((code, 5120, "5.120") for code in ["bhd", "jod", "kwd", "omr", "tnd"]),
         # What is not marked there has two; the last three are withdrawn from ISO's list.
