@@ -1,5 +1,6 @@
-"""Twilio: GET ``/2010-04-01/Accounts/{AccountSid}/Balance.json``. The manifest; the verbs are in the files of their
-names.
+"""Twilio: GET ``/2010-04-01/Accounts/{AccountSid}/Balance.json``.
+
+The manifest; the verbs are in the files of their names.
 """
 
 from coffers.plugin import Provider, hookimpl
