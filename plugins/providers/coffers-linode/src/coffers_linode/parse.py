@@ -1,0 +1,113 @@
+"""What the answer means: the account's figures are what is owed, the promotions' are what is left.
+
+As of 2026-11: https://techdocs.akamai.com/linode-api/reference/get-account
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import attrs
+
+from coffers.plugin import (
+    Amount,
+    Balance,
+    CoffersError,
+    NoSettings,
+    PermissionDeniedError,
+    Query,
+    Response,
+    Snapshot,
+    hookimpl,
+    read_json,
+    refusal,
+)
+
+#: A token without the scope is refused with HTTP 401 too, as an unknown one is; only the words differ.
+_NO_SCOPE: Final = re.compile("not authorized to use this endpoint", re.IGNORECASE)
+
+
+@attrs.frozen
+class Promotion:
+    """One member of ``active_promotions``: credit that can be spent in monthly parts, and ends."""
+
+    credit_remaining: Amount
+    this_month_credit_remaining: Amount | None = None
+    expire_dt: str | None = None
+    summary: Any = None
+    service_type: Any = None
+    credit_monthly_cap: Any = None
+
+
+@attrs.frozen
+class Account:
+    """What is read of the answer, US dollars; the rest of it is personal."""
+
+    balance: Amount
+    balance_uninvoiced: Amount
+    active_promotions: list[Promotion]
+
+
+@attrs.frozen
+class Reason:
+    """One member of ``errors``."""
+
+    reason: str
+
+
+@attrs.frozen
+class Refusal:
+    """The whole answer where the HTTP status is an error."""
+
+    errors: list[Reason]
+
+
+@hookimpl
+def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
+    """One balance for the account and one for each promotion."""
+    if response.status >= 400:
+        raise _refused(response)
+    account = read_json(response, Account)
+    balance = Balance(
+        "USD",
+        total=-account.balance,
+        available=-account.balance - account.balance_uninvoiced,
+        reserved=account.balance_uninvoiced,
+        derived=("available",),
+    )
+    return Snapshot([balance, *map(_promotion, account.active_promotions)])
+
+
+def _promotion(promotion: Promotion) -> Balance:
+    texts = {"service_type": promotion.service_type, "credit_monthly_cap": promotion.credit_monthly_cap}
+    return Balance(
+        "USD",
+        total=promotion.credit_remaining,
+        available=promotion.this_month_credit_remaining,
+        wallet=_text(promotion.summary) or "promotion",
+        details={name: text for name, text in texts.items() if _text(text)},
+        expires_at=_time(promotion.expire_dt),
+    )
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _time(text: str | None) -> datetime | None:
+    """All times of this API are UTC, with or without a zone; None where it is missing or names no instant."""
+    try:
+        time = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _refused(response: Response) -> CoffersError:
+    """The error that the reasons mean; there are no codes."""
+    error = refusal(response, "; ".join(told.reason for told in read_json(response, Refusal).errors))
+    if _NO_SCOPE.search(error.message):
+        return PermissionDeniedError(error.message, request_id=error.request_id)
+    return error
