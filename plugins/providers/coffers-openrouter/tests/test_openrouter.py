@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,9 +238,13 @@ def test_a_key_for_inference_is_refused_in_the_providers_words(served: ServedAcc
     assert (caught.value.code, served.requests) == ("403", 1)
 
 
-def test_a_second_call_that_fails_leaves_no_zero(served: ServedAccount, client: Client) -> None:
-    served.set_balance("USD", None)
-    assert client.read(served.account()).balances
-    served.revoke_key()
-    with pytest.raises(AuthError, match="User not found"):
-        client.read(served.account())
+@pytest.mark.parametrize(("status", "kind"), [(401, "auth"), (403, "permission"), (404, "rejected")])
+def test_a_second_call_that_fails_leaves_no_zero(client: Client, status: int, kind: str) -> None:
+    def answer_credits_alone(call: SandboxCall, account: SandboxAccount) -> SandboxReply:
+        return SandboxReply(b"", status=status) if call.path == "/api/v1/key" else SANDBOX.answer(call, account)
+
+    with Sandbox([attrs.evolve(SANDBOX, answer=answer_credits_alone)]) as sandbox:
+        served = sandbox["openrouter"]
+        served.set_balance("USD", None)
+        [outcome] = client.read_many([served.account()])
+    assert (outcome.snapshot, outcome.error and outcome.error.kind, served.requests) == (None, kind, 2)
