@@ -102,6 +102,8 @@ def _summary(facts: dict[str, Any]) -> str:
         ("Not covered", _plain(facts["not_covered"]) or "not said"),
         ("Its own page", f"<{facts['docs']}>"),
     ]
+    if facts["polarity"] == "owed":
+        rows.append(("Sign", "a positive figure of this provider is owed; it is shown as a negative one"))
     return _list(rows)
 
 

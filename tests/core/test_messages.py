@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coffers.errors import ConfigError
+from coffers.errors import BadResponseError, ConfigError
 from coffers.messages import AccessToken, Attempt, Query, Request, Response, SignedRequest, encode_pairs
 from coffers.secret import Secret
 
@@ -291,3 +291,48 @@ def test_the_times_of_an_attempt() -> None:
     assert attempt.unix_s == 1_700_000_000
     assert attempt.utc == datetime(2023, 11, 14, 22, 13, 20, 987_000, tzinfo=UTC)
     assert attempt.utc.tzinfo is UTC
+
+
+# --- links to further pages ----------------------------------------------------------------------------------------
+
+PLACES = ("https://api.acme.example", "http://127.0.0.1:9001/prefix")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("?from=a%20b&limit=5", "/v2/rows?from=a+b&limit=5", "rows?limit=5&from=a%20b"),
+        *("https://api.acme.example/v2/rows?from=a+b&limit=5", "HTTPS://API.ACME.EXAMPLE:443/?from=a+b&limit=5#x"),
+        "http://127.0.0.1:9001/elsewhere?limit=5&from=a+b",
+    ],
+)
+def test_a_link_is_a_cursor(link: str) -> None:
+    query = Query(None, addresses=PLACES)
+    assert query.linked(link) == {"from": "a b", "limit": "5"}
+    assert query.then("more").linked(link) == query.linked(link)
+
+
+def test_a_link_may_have_no_parameters() -> None:
+    assert Query(None).linked("/v2/rows") == {}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("https://api.acme.example.evil.example/?from=a", "https://evil.example/?from=a", "//evil.example/?from=a"),
+        *("http://api.acme.example/?from=a", "https://api.acme.example:444/?from=a", "http://127.0.0.1/?from=a"),
+        *("https://a@api.acme.example/?from=a", "https://api.acme.example\\@evil.example/?from=a", "https://[::1/"),
+        *("javascript:x?from=a", "https:?from=a", "https://api.acme.example:x/", "https:///?from=a", "ftp://x/?from=a"),
+        *("?from=a&from=b", "?from=a b", "?from=ä", "", None, 5, ["?from=a"], {"href": "?from=a"}),
+    ],
+)
+def test_a_link_to_anywhere_else_is_refused(link: object) -> None:
+    with pytest.raises(BadResponseError, match=r"^a link to a further page"):
+        Query(None, addresses=PLACES).linked(link)
+
+
+def test_where_a_query_may_be_asked_is_no_part_of_it() -> None:
+    query = Query(None, addresses=PLACES)
+    assert query == Query(None)
+    assert hash(query) == hash(Query(None))
+    assert "acme" not in repr(query)

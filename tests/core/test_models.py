@@ -173,6 +173,21 @@ def test_what_is_no_valuation(wrong: Any) -> None:
     _refused("valuation", Balance, "USD", total=Decimal(1), valuation=wrong)
 
 
+@pytest.mark.parametrize("wrong", ["total", ["spendable"], ["total", "total"], [None], ["total"] * 9, ["available"]])
+def test_what_is_no_mark_of_derived_amounts(wrong: Any) -> None:
+    _refused("derived", Balance, "USD", total=Decimal(1), derived=wrong)
+
+
+def test_derived_amounts_are_named_in_their_own_order() -> None:
+    row = Balance("USD", total=Decimal(3), reserved=Decimal(1), derived=("reserved", "total"))
+    assert row.derived == ("total", "reserved")
+
+
+@pytest.mark.parametrize("wrong", ["2027-01-01", 5, datetime(2027, 1, 1)])  # noqa: DTZ001  a naive time is the fault
+def test_what_is_no_time_of_expiry(wrong: Any) -> None:
+    _refused("expires_at", Balance, "USD", total=Decimal(1), expires_at=wrong)
+
+
 @pytest.mark.parametrize("wrong", [{"a": 1}, {"a": None}, {1: "a"}, {"a": ["CANARY"]}])
 def test_what_are_no_details(wrong: Any) -> None:
     _refused("details", Balance, "USD", total=Decimal(1), details=wrong)
@@ -216,6 +231,7 @@ def test_it_travels_whole(protocol: int) -> None:
             {"total": Decimal("10.51")},
         ),
         *({"pending": None}, {"reserved": None}, {"unit": "money"}, {"valuation": None}, {"details": {}}),
+        *({"derived": ("total",)}, {"expires_at": datetime(2027, 1, 1, tzinfo=UTC)}),
     ],
     ids=str,
 )

@@ -139,6 +139,13 @@ def test_the_token_step_is_a_step_of_its_own(step: str) -> None:
     assert manifest(token_step="token").token_step == "token"
 
 
+def test_a_positive_figure_is_held_or_owed() -> None:
+    assert [manifest().polarity, manifest(polarity="owed").polarity] == ["held", "owed"]
+    for wrong in ("Owed", "", None, -1):
+        with pytest.raises(TypeError, match=r"^polarity: must be held or owed"):
+            manifest(polarity=wrong)
+
+
 # --- config keys ---------------------------------------------------------------------------------------------------
 
 

@@ -47,7 +47,15 @@ def test_a_balance_has_every_member_and_every_digit() -> None:
         "spendable": "0.000000000000000000000000000012345678900",
         "value": {"currency": "USD", "total": "0.00", "available": None},
         "details": {"asset": "usdt"},
+        "derived": [],
+        "expires_at": None,
     }
+
+
+def test_what_is_computed_is_marked_and_what_expires_says_when() -> None:
+    row = Balance("USD", total=Decimal(3), available=Decimal(2), derived=["available", "total"], expires_at=NOW)
+    report = balance_report(row)
+    assert (report["derived"], report["expires_at"]) == (["total", "available"], time_to_text(NOW))
 
 
 def test_what_is_not_known_stays_unknown() -> None:

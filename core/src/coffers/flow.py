@@ -19,7 +19,7 @@ import attrs
 
 from .account import Account
 from .bounds import PASSING, bounded
-from .errors import AuthError, BadResponseError, ClockError, CoffersError, PluginError
+from .errors import AuthError, BadResponseError, ClockError, CoffersError, ConfigError, PluginError
 from .guard import check_query, known_error, parse_guarded, place_of
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
 from .models import MAX_BALANCES, Balance, Snapshot
@@ -178,8 +178,17 @@ def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
     return Snapshot(_scrubbed(balances, bound), as_of)
 
 
+def _query(bound: BoundAccount, step: str = "balances") -> Query[Any]:
+    """A query whose links may lead to the account's own place, and to the provider's, whose links a proxy passes on."""
+    try:
+        addresses = [bound.account.base_url, *bound.provider.manifest.hosts(bound.settings).values()]
+    except ConfigError:
+        addresses = []  # the request tells of it
+    return Query(bound.settings, step, addresses=tuple(filter(None, addresses)))
+
+
 def _first_query(bound: BoundAccount) -> Query[Any]:
-    query = Query(bound.settings)
+    query = _query(bound)
     try:
         check_query(query)
     except PluginError as error:
@@ -196,7 +205,7 @@ def fetch_token(bound: BoundAccount, run: Run) -> Generator[Effect, Any, AccessT
     Raises:
         CoffersError: no token.
     """
-    answer = yield from _step(bound, run, Query(bound.settings, bound.provider.manifest.token_step or ""))
+    answer = yield from _step(bound, run, _query(bound, bound.provider.manifest.token_step or ""))
     if not isinstance(answer, AccessToken):
         raise _finished(PluginError("coffers_parse answered no token for the token step"), bound)
     return answer

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import attrs
 
-from .errors import ConfigError
+from .errors import BadResponseError, ConfigError
 from .secret import Secret
 
 __all__ = ["AccessToken", "Attempt", "Pairs", "Query", "Request", "Response", "SignedRequest", "encode_pairs"]
@@ -59,6 +59,25 @@ def _to_json(value: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> tup
     return None if value is None else _items(value)
 
 
+#: Printable ASCII without a backslash, which some take for a slash.
+_LINK = re.compile(r"[!-\[\]-~]+")
+_PORTS: Final = {"https": 443, "http": 80}
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | str | None:
+    """Scheme, host and port of an address; None where it is relative; the text itself, which is no origin, else."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return url
+    if not parts.scheme and not parts.netloc:
+        return None
+    if not host or "@" in parts.netloc or parts.scheme not in _PORTS:
+        return url
+    return parts.scheme, host, port or _PORTS[parts.scheme]
+
+
 def _to_state(state: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
     return tuple(sorted(_to_pairs(state)))
 
@@ -71,6 +90,7 @@ class Query(Generic[S]):
         settings: the account's settings, an instance of the provider's own frozen class.
         step: which of the provider's calls this is; the first one is ``"balances"``.
         state: what the last answer said (a page's cursor, a profile's id), sorted by name.
+        addresses: where this may be asked, for `linked`; no part of what the query is.
 
     Raises:
         TypeError: the step, or a part of the state, is not a text.
@@ -79,6 +99,7 @@ class Query(Generic[S]):
     settings: S
     step: str = "balances"
     state: Pairs = attrs.field(default=(), converter=_to_state)
+    addresses: tuple[str, ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.step, str):  # pyright: ignore[reportUnnecessaryIsInstance]  a parser may pass on anything
@@ -86,7 +107,26 @@ class Query(Generic[S]):
 
     def then(self, step: str, state: Mapping[str, str] | None = None) -> Query[S]:
         """The query for a further step; `parse` puts it in `Snapshot.next`."""
-        return Query(self.settings, step, state or ())
+        return Query(self.settings, step, state or (), addresses=self.addresses)
+
+    def linked(self, link: object) -> dict[str, str]:
+        """The parameters of a link to a further page; give `then` those you need. A link is a cursor, never an address.
+
+        Args:
+            link: as the answer holds it, absolute or relative.
+
+        Raises:
+            BadResponseError: no link, one to another place than the provider's hosts and the account's ``base_url``,
+                or a parameter occurs twice.
+        """
+        if not isinstance(link, str) or not _LINK.fullmatch(link):
+            raise BadResponseError("a link to a further page is no address")
+        if _origin(link) not in (None, *map(_origin, self.addresses)):
+            raise BadResponseError("a link to a further page leads to another host")
+        pairs = parse_qsl(urlsplit(link).query, keep_blank_values=True)
+        if len(dict(pairs)) != len(pairs):
+            raise BadResponseError("a link to a further page holds a parameter twice")
+        return dict(pairs)
 
     def get(self, name: str, default: str = "") -> str:
         """The state's value for `name`."""

@@ -18,9 +18,12 @@ import attrs
 from .errors import BadResponseError, one_line
 from .messages import Query
 
-__all__ = ["MAX_BALANCES", "MAX_QUERIES", "Balance", "Snapshot", "Valuation"]
+__all__ = ["AMOUNTS", "MAX_BALANCES", "MAX_QUERIES", "Balance", "Snapshot", "Valuation"]
 
 _CURRENCY = re.compile(r"[A-Z0-9._-]{1,32}")
+
+#: The amounts of a balance, in their order.
+AMOUNTS: Final = ("total", "available", "pending", "reserved")
 
 #: Rows, and further queries, of one read; more is not an account but a mistake, or has no end.
 MAX_BALANCES: Final = 10_000
@@ -72,6 +75,13 @@ def _is_time(_: Any, attribute: attrs.Attribute[datetime | None], value: object)
         raise BadResponseError("a time must be an aware datetime or None", field=attribute.name)
 
 
+def _to_derived(value: Any) -> tuple[str, ...]:
+    names: tuple[Any, ...] = () if isinstance(value, str) else tuple(islice(value, len(AMOUNTS) + 1))
+    if isinstance(value, str) or len(set(names)) != len(names) or not set(names) <= set(AMOUNTS):
+        raise BadResponseError(f"derived must hold some of {', '.join(AMOUNTS)}, each once", field="derived")
+    return tuple(name for name in AMOUNTS if name in names)
+
+
 @attrs.frozen
 class Valuation:
     """The provider's own figure for a balance in another currency.
@@ -105,6 +115,9 @@ class Balance:
         wallet: which of several places in the account, or None.
         valuation: the provider's own figure in another currency, or None.
         details: further texts that the provider's `parse` picked from the answer.
+        derived: the names of those amounts that were computed from several of the provider's figures; it told neither
+            of them itself. Scaling and turning a sign is not deriving.
+        expires_at: when the credit is gone, aware; None where it stays or the provider does not tell.
 
     Raises:
         BadResponseError: a part is not of its type; `field` names it.
@@ -120,6 +133,8 @@ class Balance:
     wallet: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
     valuation: Valuation | None = attrs.field(default=None, kw_only=True)
     details: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, converter=_to_details)
+    derived: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_to_derived)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True, validator=_is_time)
 
     def __attrs_post_init__(self) -> None:
         if self.unit not in ("money", "asset", "credits"):
@@ -128,6 +143,8 @@ class Balance:
             raise BadResponseError("a valuation must be a Valuation or None", field="valuation")
         if self.total is None and self.available is None and self.pending is None and self.reserved is None:
             raise BadResponseError("a balance needs at least one amount", field="total")
+        if any(getattr(self, name) is None for name in self.derived):
+            raise BadResponseError("derived names an amount that is not known", field="derived")
 
     @property
     def spendable(self) -> Decimal | None:

@@ -151,6 +151,8 @@ class Provider(Generic[S, C]):
         one_at_a_time: whether reads of one account must never overlap (a strictly rising nonce, say).
         permission: which permission the key needs, one line.
         not_covered: what this plugin does not tell, one line.
+        polarity: what a positive figure of this provider means, ``"held"`` or ``"owed"``. `parse` turns the sign of
+            what is owed, so that `Balance` always tells what is left.
         url_field: for a provider without hosts of its own, the text among the settings that holds the address to ask,
             ``https://HOST/PATH?PARAMETERS``. Its host is then the one of `base_urls`, named ``"api"``; the core checks
             it as it checks a `base_url`. What to make of path and parameters is the provider's business.
@@ -171,6 +173,7 @@ class Provider(Generic[S, C]):
     one_at_a_time: bool = False
     permission: str = ""
     not_covered: str = ""
+    polarity: Literal["held", "owed"] = "held"
     url_field: str | None = None
     contract: int = CONTRACT_VERSION
 
@@ -210,6 +213,8 @@ class Provider(Generic[S, C]):
         for part in (part for pair in self.base_urls.items() for part in pair):
             if not isinstance(part, str):  # pyright: ignore[reportUnnecessaryIsInstance]  plugins may be untyped
                 raise TypeError("base_urls: must map texts to texts")
+        if self.polarity not in ("held", "owed"):
+            raise TypeError("polarity: must be held or owed")
         if not isinstance(self.token_step, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  plugins may be untyped
             raise TypeError("token_step: must be a text or None")
 

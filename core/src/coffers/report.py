@@ -76,6 +76,8 @@ def balance_report(balance: Balance) -> dict[str, Any]:
         "spendable": _amount(balance.spendable),
         "value": None if balance.valuation is None else _valuation(balance.valuation),
         "details": dict(balance.details),
+        "derived": list(balance.derived),
+        "expires_at": None if balance.expires_at is None else time_to_text(balance.expires_at),
     }
 
 

@@ -118,7 +118,8 @@ class SandboxAccount:
 
     Attributes:
         fields: the account's true config values by key, literals; made up.
-        balances: amounts by the provider's own code.
+        balances: by the provider's own code, what can be spent: the part makes the provider's figures of it, so that
+            a read shows these amounts as `spendable`.
         revoked: whether its credentials are refused from now on.
         memory: whatever the provider's part must remember between calls (nonces seen, tokens given).
     """

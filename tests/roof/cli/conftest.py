@@ -73,7 +73,8 @@ def coffers_parse(response, query):
             row["currency"], **amounts,
             network=row.get("network"), wallet=row.get("wallet"), unit=row.get("unit", "money"),
             valuation=None if value is None else Valuation(value[0], total=amount_from_text(value[1])),
-            details=row.get("details", {})))
+            details=row.get("details", {}), derived=row.get("derived", ()),
+            expires_at=None if "expires" not in row else datetime.fromisoformat(row["expires"])))
     as_of = answer.get("as_of")
     return Snapshot(rows, None if as_of is None else datetime.fromisoformat(as_of))
 

@@ -36,7 +36,8 @@ def fill(bank: Bank) -> None:
         "shop",
         {"currency": "usdt", "unit": "asset", "network": "TRC20", "total": "10.0", "available": "10.0",
          "value": ["USD", "10.0"], "details": {"asset": "USDT_TRC20"}},
-        {"currency": "USDT", "unit": "asset", "network": "ERC20", "total": "1e3"},
+        {"currency": "USDT", "unit": "asset", "network": "ERC20", "total": "1e3", "derived": ["total"],
+         "expires": "2027-01-31T23:59:59Z"},
         as_of="2026-11-21T04:00:00.250+01:00",
     )  # fmt: skip
     bank.rows("debt", {"currency": "EUR", "total": "-12.50", "pending": "123456789012345678901234567890.123456789"})
@@ -59,7 +60,9 @@ def test_json_has_the_fixed_shape_in_the_order_of_the_config(cli: Cli, config: W
         ("currency", "USDT"), ("unit", "asset"), ("network", "TRC20"), ("wallet", None), ("total", "10.0"),
         ("available", "10.0"), ("pending", None), ("reserved", None), ("spendable", "10.0"),
         ("value", {"currency": "USD", "total": "10.0", "available": None}), ("details", {"asset": "USDT_TRC20"}),
+        ("derived", []), ("expires_at", None),
     ]  # fmt: skip
+    assert (shop["balances"][1]["derived"], shop["balances"][1]["expires_at"]) == (["total"], "2027-01-31T23:59:59Z")
     assert shop["balances"][1]["total"] == shop["balances"][1]["spendable"] == "1000"
     assert payouts["status"] == "error"
     assert "balances" not in payouts
@@ -122,6 +125,9 @@ def test_csv_has_a_row_for_every_account(cli: Cli, config: Write, bank: Bank) ->
     assert (rows[0]["value_currency"], rows[0]["value_total"], rows[0]["as_of"]) == (
         "USD", "10.0", "2026-11-21T03:00:00.25Z"
     )  # fmt: skip
+    assert [(row["derived"], row["expires_at"]) for row in rows[:3]] == [
+        *(("", ""), ("total", "2027-01-31T23:59:59Z"), ("", ""))
+    ]
     assert (rows[2]["error_kind"], rows[2]["total"]) == ("auth", "")
     assert (rows[3]["currency"], rows[3]["total"], rows[3]["error_kind"]) == ("", "", "")
     assert rows[4]["total"] == rows[4]["spendable"] == "-12.50"

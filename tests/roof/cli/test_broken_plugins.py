@@ -54,6 +54,8 @@ class Breakage(NamedTuple):
 NOTHING = dict.fromkeys(("available", "pending", "reserved", "network", "wallet", "value")) | {
     "unit": "money",
     "details": {},
+    "derived": [],
+    "expires_at": None,
 }
 BREAKAGES = {
     "ImportError": Breakage(IMPORT, "import no_such_module\n", "ModuleNotFoundError: No module named"),

@@ -106,3 +106,13 @@ def test_one_without_a_host_says_that_the_account_names_it(
     [line] = [line for line in cli("providers", "--check").out.splitlines() if line.startswith("byurl")]
     assert "the account's `url`" in line
     assert json.loads(cli("providers", "toybox", "--json").out)["url_field"] is None
+
+
+def test_where_a_positive_figure_is_owed_it_says_so(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owed = ADDRESS.replace("byurl", "owing").replace('url_field="url"', 'url_field="url", polarity="owed"')
+    install(tmp_path, "coffers-owing", {"coffers_owing": owed}, "[coffers.providers]\nowing = coffers_owing\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "Sign:         a positive figure of this provider is owed; " in cli("providers", "owing").out
+    assert json.loads(cli("providers", "owing", "--json").out)["polarity"] == "owed"
+    assert json.loads(cli("providers", "toybox", "--json").out)["polarity"] == "held"
+    assert "Sign:" not in cli("providers", "toybox").out

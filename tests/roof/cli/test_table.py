@@ -108,6 +108,18 @@ def test_off_a_terminal_it_is_plain_and_whole(
     assert first.index("10.000000") + len("10.000000") == second.index("0.00000001") + len("0.00000001")
 
 
+def test_what_is_derived_and_what_expires_has_a_column(cli: Cli, config: Write, bank: Bank) -> None:
+    bank.rows(
+        "shop",
+        {"currency": "USD", "total": "74.75", "reserved": "1.00", "derived": ["total", "reserved"]},
+        {"currency": "USD", "total": "50.00", "expires": "2027-01-31T23:59:59Z"},
+    )
+    head, first, second = cli("balances", "--config", config("shop")).out.splitlines()
+    assert head.split()[3:] == ["Total", "Available", "Reserved", "Derived", "Expires"]
+    assert first.split()[3:] == ["74.75", "-", "1.00", "total", "reserved"]
+    assert second.split()[3:] == ["50.00", "-", "2027-01-31", "23:59:59Z"]
+
+
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 120, 200])
 def test_on_a_terminal_no_amount_and_no_word_is_cut(config: Write, bank: Bank, columns: int) -> None:
     fill(bank)

@@ -25,10 +25,12 @@ def text_of(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def kit(folder: Path, parse: Parse, answers: Mapping[str, Any], *, headers: str = "") -> Conformance:
+def kit(
+    folder: Path, parse: Parse, answers: Mapping[str, Any], *, headers: str = "", polarity: str = "held"
+) -> Conformance:
     """A provider that reads so, with the cases it makes of these answers; a key of `answers` is ``name`` or
     ``name@step``."""
-    toy = plugin("toy", parse=parse)
+    toy = plugin("toy", parse=parse, polarity=polarity)
     for key, body in answers.items():
         name, _, step = key.partition("@")
         case = folder / "toy" / name
@@ -40,9 +42,9 @@ def kit(folder: Path, parse: Parse, answers: Mapping[str, Any], *, headers: str 
     return Conformance(toy, vectors=folder)
 
 
-def fault(folder: Path, name: str, parse: Parse, answers: Mapping[str, Any], *, headers: str = "") -> str | None:
+def fault(folder: Path, name: str, parse: Parse, answers: Mapping[str, Any], **more: str) -> str | None:
     """What the check of that name finds; None if it holds."""
-    made = kit(folder, parse, answers, headers=headers)
+    made = kit(folder, parse, answers, **more)
     [check] = [check for check, _ in made.checks() if check.name == name]
     try:
         run_check(check, made.subject, None)

@@ -23,7 +23,7 @@ __all__ = ["CSV_COLUMNS", "print_csv", "print_json", "print_json_line", "print_j
 CSV_COLUMNS: Final[tuple[str, ...]] = (
     "account", "provider", "status", "currency", "unit", "network", "wallet", "total", "available", "pending",
     "reserved", "spendable", "value_currency", "value_total", "value_available", "as_of", "fetched_at", "error_kind",
-    "error_code", "error_message",
+    "error_code", "error_message", "derived", "expires_at",
 )  # fmt: skip
 
 #: Columns that hold a number or nothing; every other one holds text.
@@ -80,6 +80,7 @@ def _csv_rows(report: dict[str, Any]) -> Iterator[dict[str, str | None]]:
         yield (
             account
             | {column: balance[column] for column in CSV_COLUMNS if column in balance}
+            | {"derived": " ".join(balance.get("derived", ()))}
             | {f"value_{fact}": text for fact, text in value.items()}
         )
 

@@ -28,6 +28,8 @@ LABELS: Final[Mapping[str, str]] = {
     "pending": "Pending",
     "reserved": "Reserved",
     "value": "Value",
+    "derived": "Derived",
+    "expires": "Expires",
     "as_of": "As of",
     "note": "Note",
 }
@@ -36,7 +38,9 @@ LABELS: Final[Mapping[str, str]] = {
 AMOUNTS: Final = ("total", "available", "pending", "reserved", "value")
 
 #: Columns that are there only when some row has something in them.
-_WHEN_NEEDED: Final = frozenset({"network", "wallet", "pending", "reserved", "value", "as_of", "note"})
+_WHEN_NEEDED: Final = frozenset(
+    {"network", "wallet", "pending", "reserved", "value", "derived", "expires", "as_of", "note"}
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +57,8 @@ class Row:
     pending: str = ""
     reserved: str = ""
     value: str = ""
+    derived: str = ""
+    expires: str = ""
     as_of: str = ""
     note: str = ""
     state: str = "ok"
@@ -107,6 +113,8 @@ def _balance_row(outcome: Outcome, snapshot: Snapshot, balance: Balance) -> Row:
         pending=_amount(balance.pending),
         reserved=_amount(balance.reserved),
         value=_value(balance.valuation),
+        derived=" ".join(balance.derived),
+        expires=_time(balance.expires_at),
         as_of=_time(snapshot.as_of),
     )
 

@@ -25,7 +25,14 @@ from coffers.cli.rows import AMOUNTS, LABELS, Row, columns_of
 __all__ = ["BalancesTable"]
 
 #: Columns that may fold, and the width to which they may be folded at most.
-_FOLDABLE: Final[Mapping[str, int]] = {"account": 16, "provider": 12, "network": 10, "wallet": 12, "note": 28}
+_FOLDABLE: Final[Mapping[str, int]] = {
+    "account": 16,
+    "provider": 12,
+    "network": 10,
+    "wallet": 12,
+    "derived": 9,
+    "note": 28,
+}
 
 #: Spaces between two columns.
 _GAP: Final = 2

@@ -22,7 +22,7 @@ from coffers.plugin import Query, Request
 from .checking import CheckFailedError
 from .hostile import Behaviour
 from .subject import Subject
-from .vectors import Case, read_response
+from .vectors import Case, complete, read_response
 
 __all__ = ["Message", "Step", "answering", "balances_of", "closest", "polite", "raw_response", "recorded_read"]
 
@@ -77,7 +77,7 @@ def recorded_read(subject: Subject) -> tuple[Step, ...]:
         CheckFailedError: a step has no recorded answer, or there is no success at all.
     """
     manifest = subject.provider.manifest
-    start: Query[Any] = Query(subject.main_case.query(manifest).settings)
+    start: Query[Any] = subject.main_case.query(manifest).then("balances")
     steps: list[Step] = []
     waiting = [(start, "every read")]
     if manifest.token_step is not None:
@@ -111,7 +111,7 @@ def _case_for(subject: Subject, query: Query[Any]) -> Case | None:
 
 def balances_of(recorded: Sequence[Step]) -> list[Any]:
     """The balances that the whole read must tell, as ``snapshot.json`` files have them."""
-    return [row for step in recorded for row in step.case.json("snapshot.json").get("balances", [])]
+    return [row for step in recorded for row in complete(step.case.json("snapshot.json")).get("balances", [])]
 
 
 def closest(recorded: Sequence[Step], message: Message) -> Step:

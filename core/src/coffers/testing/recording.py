@@ -290,7 +290,10 @@ class _Rebuilding:
             return [f"made-up settings are refused by the plugin ({type(error).__name__}); write query.json by hand"]
         token: AccessToken | None = None
         # Queries of further steps are made by the plugin, from scrubbed answers; here each finds its real one.
-        queries = {Query(settings, step): Query(made, step) for step in ("balances", self._manifest.token_step or "")}
+        queries = {
+            Query(settings, step): Query(made, step, addresses=steps[0].query.addresses)
+            for step in ("balances", self._manifest.token_step or "")
+        }
         for step in steps:
             query = queries.get(step.query)
             if query is None:

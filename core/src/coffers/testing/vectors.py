@@ -25,7 +25,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Protocol, get_args, get_type_hints
+from typing import Any, Final, Protocol, cast, get_args, get_type_hints
 
 import attrs
 
@@ -49,6 +49,7 @@ __all__ = [
     "Case",
     "Plugin",
     "arrow_of",
+    "complete",
     "error_to_json",
     "file_of",
     "find_vectors",
@@ -122,7 +123,8 @@ class Case:
     def query(self, manifest: Provider[Any, Any]) -> Query[Any]:
         """The query, with the manifest's own settings."""
         parts = self.json("query.json")
-        query = Query(manifest.settings(**parts.get("settings", {})))
+        settings = manifest.settings(**parts.get("settings", {}))
+        query = Query(settings, addresses=tuple(manifest.hosts(settings).values()))
         return query.then(parts.get("step", "balances"), parts.get("state"))
 
     def credentials(self, manifest: Provider[Any, Any]) -> Any:
@@ -318,6 +320,8 @@ def _comparable(wanted: str, expected: Any, found: str, actual: Any) -> tuple[An
         return {wanted: expected}, {found: actual}
     if wanted == "error.json":
         return expected, {name: actual[name] for name in expected}
+    if wanted == "snapshot.json":
+        return complete(expected), actual
     return expected, actual
 
 
@@ -359,6 +363,16 @@ def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.next:
         answer["next"] = [{"step": query.step, "state": dict(query.state)} for query in snapshot.next]
     return answer
+
+
+def complete(snapshot: Any) -> Any:
+    """The JSON of a ``snapshot.json`` with what its balances may leave out: facts that most have not."""
+    facts: dict[str, Any] = {"derived": [], "expires_at": None}
+    if not (isinstance(snapshot, dict) and "balances" in snapshot):
+        return cast("Any", snapshot)
+    whole: dict[str, Any] = {**snapshot}
+    rows: list[Any] = whole["balances"]
+    return whole | {"balances": [facts | row for row in rows]}
 
 
 def error_to_json(error: CoffersError) -> dict[str, Any]:

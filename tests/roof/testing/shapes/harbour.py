@@ -116,6 +116,7 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot | Ac
             total=coin.free + coin.locked,
             available=coin.free,
             reserved=coin.locked,
+            derived=("total",),
             unit="asset",
             network=coin.chain,
             wallet=place.name,

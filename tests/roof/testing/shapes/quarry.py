@@ -97,6 +97,7 @@ def coffers_parse(response: Response, query: Query[Any]) -> Snapshot:
             total=fund.amount.scaleb(-fund.scale),
             available=(fund.amount - fund.hold).scaleb(-fund.scale),
             reserved=fund.hold.scaleb(-fund.scale),
+            derived=("available",),
         )
         for code, fund in reply.funds.items()
     ]

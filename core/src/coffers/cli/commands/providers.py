@@ -108,6 +108,7 @@ def _facts(loaded: LoadedProvider) -> dict[str, Any]:
         "credentials": [_keys(cls) for cls in manifest.credentials],
         "permission": manifest.permission,
         "not_covered": manifest.not_covered,
+        "polarity": manifest.polarity,
     }
 
 
@@ -152,6 +153,8 @@ def _print_provider(loaded: LoadedProvider) -> None:
     lines = [("Provider", facts["id"]), ("Title", facts["title"]), ("From", f"{facts['dist']} {facts['version']}")]
     lines += [("Host", url) for url in facts["hosts"].values() or [_hosts(facts)]]
     lines += [("Permission", facts["permission"]), ("Not covered", facts["not_covered"]), ("Docs", facts["docs"])]
+    if facts["polarity"] == "owed":
+        lines.append(("Sign", "a positive figure of this provider is owed; it is shown as a negative one"))
     if len(facts["credentials"]) > 1:
         lines.append(("Sign in with", ", or ".join(" and ".join(way) for way in facts["credentials"])))
     for label, text in lines:

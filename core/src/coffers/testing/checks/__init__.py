@@ -10,6 +10,7 @@ from typing import Final
 from coffers.testing.checking import Check, registered
 
 from . import amounts as amounts
+from . import figures as figures
 from . import keeping as keeping
 from . import left_out as left_out
 from . import manifest as manifest

@@ -1,0 +1,1 @@
+"""A package, so that no other one of this name, which some distributions bring along, stands before it."""
