@@ -251,6 +251,11 @@ def test_the_code_speaks_before_the_status(
     assert caught.value.code == code
 
 
+def test_a_refusal_without_a_body_is_one() -> None:
+    with pytest.raises(AuthError, match="HTTP 401"):
+        parse(b"", 401)
+
+
 def test_no_figure_comes_from_an_error_status() -> None:
     with pytest.raises(UnavailableError):
         parse(DOCUMENTED, 500)
