@@ -106,7 +106,7 @@ def test_a_credit_line() -> None:
     }
     free = exchange.parse_balance(body)["USD"]["free"]
     exchange.session.close()
-    assert free == 4.0  # by the formula it is 12, as in the vector credit-line
+    assert free == 4.0  # by the formula it is 12
 
 
 def test_both_are_refused_with_a_revoked_key(witness: Any, served: ServedAccount, coffers_client: Client) -> None:

@@ -1,0 +1,23 @@
+"""Cryptomus: the manifest. The verbs are those of the package."""
+
+from coffers.plugin import NoSettings, Provider, hookimpl
+
+from .parse import coffers_parse
+from .request import coffers_request
+from .sign import Merchant, canonical, coffers_sign
+
+__all__ = ["Merchant", "canonical", "coffers_parse", "coffers_provider", "coffers_request", "coffers_sign"]
+
+
+@hookimpl
+def coffers_provider() -> Provider[NoSettings, Merchant]:
+    """The manifest."""
+    return Provider(
+        id="cryptomus",
+        title="Cryptomus",
+        docs="https://doc.cryptomus.com/merchant-api/request-format",
+        base_urls={"api": "https://api.cryptomus.com"},
+        credentials=(Merchant,),
+        permission="the merchant's payment API key; it cannot be limited to reading",
+        not_covered="networks, invoices not yet paid, wallets of other merchants",
+    )
