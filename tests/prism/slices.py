@@ -6,7 +6,7 @@ Whole documents are too large to be served; the other answers of a call often le
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 __all__ = ["cut"]
@@ -51,13 +51,14 @@ def cut(document: Mapping[str, Any], path: str) -> dict[str, Any]:
 def _renumbered(part: Any, numbers: dict[str, str]) -> Any:
     """A copy of `part` whose references lead to numbered components; `numbers` learns new ones."""
     if isinstance(part, list):
-        return [_renumbered(item, numbers) for item in part]
-    if not isinstance(part, Mapping):
+        items: list[Any] = cast("Any", part)
+        return [_renumbered(item, numbers) for item in items]
+    if not isinstance(part, dict):
         return part
-    target = part.get("$ref")
-    if isinstance(target, str):
+    members: dict[str, Any] = cast("Any", part)
+    if isinstance(target := members.get("$ref"), str):
         return {"$ref": f"#/components/schemas/{numbers.setdefault(target, f'part{len(numbers)}')}"}
-    return {name: _renumbered(item, numbers) for name, item in part.items()}
+    return {name: _renumbered(item, numbers) for name, item in members.items()}
 
 
 def _parts(document: Mapping[str, Any], numbers: dict[str, str]) -> Iterator[tuple[str, Any]]:
