@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from coffers.errors import one_line
 from coffers.messages import Response
-from coffers.statuses import http_date, is_html, retry_after_s, status_error
+from coffers.statuses import http_date, is_html, retry_after_s, status_error, time_from_text
 
 HTML = b"<!DOCTYPE html><title>Access denied</title>"
 WEDNESDAY = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -113,6 +113,23 @@ def test_an_http_date_is_utc(text: str) -> None:
     assert found == datetime(2015, 10, 21, 7, 28, tzinfo=UTC)
     assert found is not None
     assert found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text", ["2019-07-09T15:01:12Z", " 2019-07-09t15:01:12z ", "2019-07-09T18:01:12+0300", "2019-07-09 15:01:12+00:00"]
+)
+def test_an_iso_time_names_an_instant(text: str) -> None:
+    assert time_from_text(text) == datetime(2019, 7, 9, 15, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", [None, "", "x", 1562684472, "2019-07-09T15:01:12", "2019-07-09T15:01:12 GMT"])
+def test_what_names_no_instant(text: object) -> None:
+    assert time_from_text(text) is None
+
+
+def test_a_time_without_a_zone_may_be_known_to_be_in_one() -> None:
+    assert time_from_text("2019-07-09T15:01:12", zone=UTC) == datetime(2019, 7, 9, 15, 1, 12, tzinfo=UTC)
+    assert time_from_text("2019-07-09T15:01:12+01:00", zone=UTC) == datetime(2019, 7, 9, 14, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", [None, "", " ", "x", "Wed", "21 Oct", "Wed, 99 Oct 2015 07:28:00 GMT", "a, b c d e f"])

@@ -108,7 +108,8 @@ class Balance:
         currency: code as the provider names it, upper-cased: 1 to 32 of ``A-Z 0-9 . _ -``.
         total: everything held, reserved and pending amounts included where the provider counts so.
         available: what can be spent now.
-        pending: on its way in, not yet spendable.
+        pending: under way and not settled: as a rule on its way in; charges not yet taken off where the provider's
+            README says so.
         reserved: held back.
         unit: ``"money"`` (a state's currency), ``"asset"`` (a coin or token) or ``"credits"`` (messages, characters).
         network: the chain the asset lives on, or None.

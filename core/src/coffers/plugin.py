@@ -33,7 +33,7 @@ from .provider import CONTRACT_VERSION, RESERVED_KEYS, NoSettings, Provider
 from .reading import Amount, members, parse_json, read_json, structure
 from .sandboxing import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, amount_as_json_number, reply_json
 from .secret import Secret
-from .statuses import http_date, is_html, status_error
+from .statuses import http_date, is_html, status_error, time_from_text
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -86,6 +86,7 @@ __all__ = [
     "reply_json",
     "status_error",
     "structure",
+    "time_from_text",
 ]
 
 

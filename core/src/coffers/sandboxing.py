@@ -118,8 +118,8 @@ class SandboxAccount:
 
     Attributes:
         fields: the account's true config values by key, literals; made up.
-        balances: by the provider's own code, what can be spent: the part makes the provider's figures of it, so that
-            a read shows these amounts as `spendable`.
+        balances: amounts by the provider's own code; a read shows each in a row of its own, as the total or as what
+            is available.
         revoked: whether its credentials are refused from now on.
         memory: whatever the provider's part must remember between calls (nonces seen, tokens given).
     """

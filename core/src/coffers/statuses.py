@@ -6,7 +6,7 @@ Floor 2. A provider's own words go first; this table speaks where they are missi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
@@ -23,7 +23,7 @@ from .errors import (
 )
 from .messages import Response
 
-__all__ = ["http_date", "is_html", "retry_after_s", "status_error"]
+__all__ = ["http_date", "is_html", "retry_after_s", "status_error", "time_from_text"]
 
 _CLASSES: Final[Mapping[int, type[CoffersError]]] = {
     401: AuthError,
@@ -92,6 +92,22 @@ def http_date(text: str | None) -> datetime | None:
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def time_from_text(text: object, *, zone: tzinfo | None = None) -> datetime | None:
+    """The aware time that an ISO 8601 text names; None for what is none.
+
+    Args:
+        text: as the answer holds it: ``2019-07-09T15:01:12Z``, ``2019-07-09T15:01:12.5+0200``.
+        zone: what a time without a zone of its own is in; without it such a text names no instant.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        when = datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        return None
+    return when.replace(tzinfo=zone) if when.tzinfo is None and zone else when if when.tzinfo else None
 
 
 def retry_after_s(response: Response, *, now: datetime | None = None) -> float | None:
