@@ -46,7 +46,7 @@ def test_both_read_the_same_figures_with_opposite_signs(
     theirs = witness(served)
     assert row.total == Decimal(held) == -Decimal(theirs["account_balance"])
     assert row.available == -Decimal(theirs["month_to_date_balance"])
-    assert row.reserved == Decimal(theirs["month_to_date_usage"])
+    assert row.pending == Decimal(theirs["month_to_date_usage"])
     assert snapshot.as_of is not None
     assert abs((datetime.fromisoformat(theirs["generated_at"]) - snapshot.as_of).total_seconds()) < 60
 

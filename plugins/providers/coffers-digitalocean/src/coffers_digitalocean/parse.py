@@ -5,7 +5,7 @@ As of 2026-11: https://docs.digitalocean.com/reference/api/digitalocean/#operati
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -24,6 +24,7 @@ from coffers.plugin import (
     parse_json,
     read_json,
     refusal,
+    time_from_text,
 )
 
 
@@ -34,12 +35,12 @@ class Figures:
     account_balance: Amount
     month_to_date_balance: Amount
     month_to_date_usage: Amount
-    generated_at: str | None = None
+    generated_at: Any = None
 
 
 @hookimpl
 def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
-    """One balance. The month's charges so far are under way and held back from what is left."""
+    """One balance. The month's charges so far are under way: in `available` already, not yet in `total`."""
     if response.status >= 400:
         raise _refused(response)
     figures = read_json(response, Figures)
@@ -47,18 +48,9 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
         "USD",
         total=-figures.account_balance,
         available=-figures.month_to_date_balance,
-        reserved=figures.month_to_date_usage,
+        pending=figures.month_to_date_usage,
     )
-    return Snapshot([balance], _time(figures.generated_at))
-
-
-def _time(text: str | None) -> datetime | None:
-    """An aware time; None where it is missing, or a text that names no instant."""
-    try:
-        time = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return time if time.tzinfo else None
+    return Snapshot([balance], time_from_text(figures.generated_at))
 
 
 def _refused(response: Response) -> CoffersError:
