@@ -42,7 +42,7 @@ def test_both_read_the_same_figures_with_opposite_signs(
     account, _ = coffers_client.read(served.account()).balances
     theirs = witness(served)
     assert account.total == Decimal(held) == -Decimal(str(theirs.balance))
-    assert account.reserved == Decimal(str(theirs.balance_uninvoiced))
+    assert account.pending == Decimal(str(theirs.balance_uninvoiced))
 
 
 def test_both_read_the_same_promotion(served: ServedAccount, coffers_client: Client) -> None:

@@ -6,7 +6,7 @@ As of 2026-11: https://techdocs.akamai.com/linode-api/reference/get-account
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final
 
 import attrs
@@ -23,6 +23,7 @@ from coffers.plugin import (
     hookimpl,
     read_json,
     refusal,
+    time_from_text,
 )
 
 #: A token without the scope is refused with HTTP 401 too, as an unknown one is; only the words differ.
@@ -35,7 +36,7 @@ class Promotion:
 
     credit_remaining: Amount
     this_month_credit_remaining: Amount | None = None
-    expire_dt: str | None = None
+    expire_dt: Any = None
     summary: Any = None
     service_type: Any = None
     credit_monthly_cap: Any = None
@@ -47,7 +48,7 @@ class Account:
 
     balance: Amount
     balance_uninvoiced: Amount
-    active_promotions: list[Promotion]
+    active_promotions: list[Promotion] | None = None
 
 
 @attrs.frozen
@@ -66,7 +67,7 @@ class Refusal:
 
 @hookimpl
 def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
-    """One balance for the account and one for each promotion."""
+    """One balance for the account and one for each promotion. All times of this API are UTC, with or without a zone."""
     if response.status >= 400:
         raise _refused(response)
     account = read_json(response, Account)
@@ -74,10 +75,10 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
         "USD",
         total=-account.balance,
         available=-account.balance - account.balance_uninvoiced,
-        reserved=account.balance_uninvoiced,
+        pending=account.balance_uninvoiced,
         derived=("available",),
     )
-    return Snapshot([balance, *map(_promotion, account.active_promotions)])
+    return Snapshot([balance, *map(_promotion, account.active_promotions or ())])
 
 
 def _promotion(promotion: Promotion) -> Balance:
@@ -88,21 +89,12 @@ def _promotion(promotion: Promotion) -> Balance:
         available=promotion.this_month_credit_remaining,
         wallet=_text(promotion.summary) or "promotion",
         details={name: text for name, text in texts.items() if _text(text)},
-        expires_at=_time(promotion.expire_dt),
+        expires_at=time_from_text(promotion.expire_dt, zone=UTC),
     )
 
 
 def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
-
-
-def _time(text: str | None) -> datetime | None:
-    """All times of this API are UTC, with or without a zone; None where it is missing or names no instant."""
-    try:
-        time = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _refused(response: Response) -> CoffersError:
