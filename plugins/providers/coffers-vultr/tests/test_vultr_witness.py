@@ -44,7 +44,7 @@ def test_both_read_the_same_figures_with_opposite_signs(
     (row,) = coffers_client.read(served.account()).balances
     theirs = witness(served)
     assert row.total == Decimal(held) == -Decimal(str(theirs["balance"]))
-    assert row.reserved == Decimal(str(theirs["pending_charges"]))
+    assert row.pending == Decimal(str(theirs["pending_charges"]))
 
 
 def test_an_amount_that_floats_cannot_hold(served: ServedAccount, coffers_client: Client) -> None:

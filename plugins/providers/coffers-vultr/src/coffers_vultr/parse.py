@@ -60,7 +60,7 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
         "USD",
         total=-account.balance,
         available=-account.balance - account.pending_charges,
-        reserved=account.pending_charges,
+        pending=account.pending_charges,
         derived=("available",),
     )
     return Snapshot([balance])
