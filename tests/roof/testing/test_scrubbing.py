@@ -27,7 +27,8 @@ class Answer:
     purse_name: str = attrs.field(alias="purseName")
 CODES = {4004003: "access denied", 7: "LOCKED"}
 PHRASE = f"the key {CODES} is unknown"
-ODD = "balance 31.17 and 42"
+ODD, NUMBER = "balance 31.17 and 42", "Number"
+NAMESPACE = "{http://toy.example/ns}"
 '''
 
 
@@ -64,6 +65,18 @@ def test_what_is_known_stays_and_nothing_else(disguise: Disguise) -> None:
     assert gone["id"] != 4004003
     assert "Grace" not in gone
     assert "Hopper" not in gone.values()
+
+
+def test_a_code_called_number_stays_where_the_plugin_knows_it(disguise: Disguise) -> None:
+    markup = '<Error Number="{}">x</Error>'
+    assert disguise.body(markup.format(4004003).encode()).decode().startswith('<Error Number="4004003">')
+    for number in (4004999, 123):  # a short one is as likely that of a house
+        assert f'"{number}"' not in disguise.body(markup.format(number).encode()).decode()
+
+
+def test_an_address_stays_where_the_plugin_knows_it(disguise: Disguise) -> None:
+    assert disguise.text("http://toy.example/ns") == "http://toy.example/ns"
+    assert disguise.text("http://toy.example/ns/ada") != "http://toy.example/ns/ada"
 
 
 def test_a_known_phrase_stays_within_a_text_and_a_number_in_one_does_not(disguise: Disguise) -> None:

@@ -19,7 +19,7 @@ from coffers.plugin import members, parse_json
 
 from .vectors import Case, read_response
 
-__all__ = ["CODE_KEYS", "Known", "is_code", "known_of", "words_of"]
+__all__ = ["Known", "is_code", "known_of", "words_of"]
 
 #: Names that every API gives its fields, and those of markup.
 _FIELDS: Final = frozenset(
@@ -35,7 +35,7 @@ _FIELDS: Final = frozenset(
 _VALUES: Final = frozenset({"success", "ok", "OK", "Ok", "error", "fail", "failed", "true", "false", "null", "bearer"})
 
 #: Where a number is a verdict, not an amount.
-CODE_KEYS: Final = frozenset(
+_CODE_KEYS: Final = frozenset(
     {"code", "err", "errno", "error", "error_code", "errorcode", "result", "result_code", "resultcode", "state"}
     | {"status", "status_code", "statuscode", "success"}
 )
@@ -64,7 +64,7 @@ class Known:
         texts: whole values, letter for letter.
         phrases: of several words; kept within a value, in any letter case.
         codes: of currencies and networks; kept as words of their own, also in lower case.
-        numbers: kept under one of the `CODE_KEYS`, and so are short ones.
+        numbers: kept under one of the `_CODE_KEYS`, and so are short ones.
         words: every word of the above, in lower case.
     """
 
@@ -75,9 +75,11 @@ class Known:
     numbers: frozenset[int]
     words: frozenset[str]
 
-    def is_verdict(self, number: int) -> bool:
-        """Whether a number under one of the `CODE_KEYS` says how it went."""
-        return number < 1000 or number in self.numbers
+    def is_verdict(self, number: int, key: str) -> bool:
+        """Whether a number under a field's name says how it went. A mere "number" may be anything else, too."""
+        if key.lower() in _CODE_KEYS:
+            return number < 1000 or number in self.numbers
+        return key.lower() == "number" and number in self.numbers
 
 
 def known_of(

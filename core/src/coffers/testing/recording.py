@@ -367,12 +367,16 @@ class _Rebuilding:
         public = {name: value for name, value in public.items() if value is not None}
         for word in ("made-up", "invented"):
             made = {name: f"{word}-{name.replace('_', '-')}" for name in names}
-            if not any(text in value for text in self._private for value in made.values()):
+            if not self._is_private(made):
                 yield public | made
-        for case in self._earlier:
-            if case.json("credentials.json").keys() == {*public, *names}:
-                yield case.json("credentials.json")
+        for earlier in (case.json("credentials.json") for case in self._earlier):
+            if earlier.keys() == {*public, *names} and not self._is_private(earlier):
+                yield earlier
         yield public | {name: self._made(values[name], self._disguise.text) for name in names}
+
+    def _is_private(self, credentials: Mapping[str, Any]) -> bool:
+        """Whether made-up credentials hold a text of the account by chance, as those of a sandbox's account may."""
+        return any(text in str(value) for text in self._private for value in credentials.values())
 
 
 def _json(value: Any) -> bytes:

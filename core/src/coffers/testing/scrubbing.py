@@ -23,7 +23,7 @@ from typing import Final
 from coffers import BadResponseError, Response
 from coffers.plugin import parse_json
 
-from .known import CODE_KEYS, Known
+from .known import Known
 
 __all__ = ["TIME_MS", "Disguise"]
 
@@ -178,7 +178,7 @@ class Disguise:
     def number(self, text: str, key: str = "") -> str:
         """A number, quoted or not."""
         digits = text.lstrip("+-")
-        if self._verdicts and key.lower() in CODE_KEYS and digits.isdigit() and self._known.is_verdict(int(digits)):
+        if self._verdicts and digits.isdigit() and self._known.is_verdict(int(digits), key):
             return text
         return text[: len(text) - len(digits)] + self._amount(digits)
 
@@ -210,6 +210,8 @@ class Disguise:
             case "email":
                 new = self._emails.setdefault(whole.lower(), self._email())
             case "rest":
+                if {whole, f"{{{whole}}}"} & self._known.texts:  # the namespace of an XML document, say
+                    return whole
                 self._note(found["rest"], "")
                 return found["url"] + "example.com" + self._path(found["rest"])
             case "hex":
