@@ -171,6 +171,7 @@ def test_nothing_that_acts_survives(text: str) -> None:
         ("a\ud800b", "a b"),
         ("a\u3000b\xa0c", "a b c"),
         ("a\U000e0041b\u2060c", "a b c"),
+        ("a\u3164b\u115fc\u1160d\uffa0", "a b c d"),
         ("  Недостаточно  средств ", "Недостаточно средств"),
     ],
 )

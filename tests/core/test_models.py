@@ -65,7 +65,12 @@ def test_what_is_no_amount_is_named_with_its_type(value: Any, kind: str) -> None
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [("USD", "USD"), ("usdt", "USDT"), ("stETH", "STETH"), ("a-b_c.1", "A-B_C.1"), ("x" * 32, "X" * 32)],
+    [
+        *(("USD", "USD"), ("usdt", "USDT"), ("stETH", "STETH"), ("a-b_c.1", "A-B_C.1"), ("x" * 32, "X" * 32)),
+        *(("币安人生", "币安人生"), ("币安life", "币安LIFE"), ("币" * 32, "币" * 32), ("٣", "٣"), ("грн", "грн")),
+        # Capitals would make other codes of these: SS, S, I, FF, K.
+        *((letter, letter) for letter in "ßſıﬀ\u212a"),
+    ],
 )
 @pytest.mark.parametrize("cls", [Balance, Valuation])
 def test_a_currency_is_upper_cased(cls: Any, given: str, kept: str) -> None:
@@ -75,17 +80,22 @@ def test_a_currency_is_upper_cased(cls: Any, given: str, kept: str) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        *("", " ", "US D", "USD\n", "x" * 33, "€", "$", "грн", "USD/EUR", "\x1b[31m", None, 840, b"USD", ["USD"]),
+        *("", " ", "US D", "USD\n", "x" * 33, "币" * 33, "€", "$", "USD/EUR", "\x1b[31m", None, 840, b"USD", ["USD"]),
         *(
-            "ß",
-            "ſ",
-            "ı",
-            "ﬀ",
-            "\u212a",
-            "١",
-            "ＵＳＤ",
             "²",
-        ),  # letters that capitals would turn into a code, and digits that are none
+            "½",
+            "币 安",
+            "币\u3000安",
+            "币\u200b",
+            "\u202e币安",
+            "\x9b币",
+            "e\u0301",
+            "\ud800",
+            "😀",
+            "币|安",
+            "币=安",
+        ),
+        *("\u3164", "\u115f币", "\uffa0"),  # letters that nobody sees
     ],
 )
 @pytest.mark.parametrize("cls", [Balance, Valuation])

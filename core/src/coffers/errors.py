@@ -51,8 +51,8 @@ __all__ = [
 LONGEST_TEXT: Final = 500
 
 _UNPRINTABLE = re.compile(
-    r"[\s\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-    r"\ud800-\udfff\U000e0000-\U000e007f]+"
+    r"[\s\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]+"
 )
 
 

@@ -21,7 +21,7 @@ from .messages import Query
 __all__ = ["AMOUNTS", "MAX_BALANCES", "MAX_QUERIES", "Balance", "Snapshot", "Valuation"]
 
 _LONGEST_CURRENCY = 32
-#: Of a code's letters, those that have one capital each everywhere: "ß" in capitals would pass for the code SS.
+#: No other letters are capitalised: "ß" in capitals would pass for the code SS.
 _CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 #: The amounts of a balance, in their order.
@@ -42,8 +42,8 @@ def _to_currency(value: object) -> str:
 
 
 def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
-    fits = 0 < len(value) <= _LONGEST_CURRENCY and one_line(value) == value
-    if not fits or not all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in value):
+    known = all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in value)
+    if not known or not 0 < len(value) <= _LONGEST_CURRENCY or one_line(value) != value:  # some letters are blank
         raise BadResponseError("a currency code must be 1 to 32 letters, digits and . _ -", field=attribute.name)
 
 

@@ -45,6 +45,27 @@ def fill(bank: Bank) -> None:
     bank.refuse("payouts")
 
 
+@pytest.mark.parametrize(
+    ("currency", "fits"),
+    [
+        *(("USD", True), ("1-A_B.C", True), ("币安人生", True), ("грн", True), ("币" * 32, True), ("𠮷" * 32, True)),
+        *(("", False), ("usd", False), ("币安life", False), ("币" * 33, False), ("US D", False), ("币\u3000安", False)),
+        *(("币\u202e", False), ("\x9b币", False), ("币|", False), ("$", False)),
+    ],
+)
+def test_the_schema_takes_codes_of_any_script_and_nothing_that_acts(
+    cli: Cli, config: Write, bank: Bank, currency: str, fits: bool
+) -> None:
+    bank.rows("shop", {"currency": "USD", "total": "1"})
+    document = json.loads(cli("balances", "--json", "--config", config("shop")).out)
+    document["accounts"][0]["balances"][0]["currency"] = currency
+    if fits:
+        check_schema(document)
+    else:
+        with pytest.raises(jsonschema.ValidationError):
+            check_schema(document)
+
+
 def test_json_has_the_fixed_shape_in_the_order_of_the_config(cli: Cli, config: Write, bank: Bank) -> None:
     fill(bank)
     result = cli("balances", "--json", "--config", config("shop", "payouts", "debt", "empty"))

@@ -92,6 +92,24 @@ def test_rows_of_one_currency_keep_labels_of_their_own(cli: Cli, config: Write, 
     )
 
 
+@pytest.mark.parametrize("below", ["5币安", "5 币安"])
+def test_a_currency_may_be_written_in_any_script(cli: Cli, config: Write, bank: Bank, below: str) -> None:
+    bank.rows("shop", {"currency": "币安", "total": "4.99"}, {"currency": "USD", "total": "100"})
+    result = cli("check", "--below", below, "--below", "1usd", "--config", config("shop"))
+    assert result.code == 2
+    line = "CRITICAL: shop 4.99 币安 is below 5; shop 100 USD | 'shop/币安'=4.99;;5: 'shop/USD'=100;;1:\n"
+    assert result.out == line
+
+
+def test_letters_of_a_threshold_are_those_of_a_balance(cli: Cli, config: Write, bank: Bank) -> None:
+    """None of them is turned into another: a Kelvin sign is no K, and ß in capitals would be SS."""
+    bank.rows("shop", {"currency": "\u212a", "total": "1"}, {"currency": "ß", "total": "1"})
+    path = config("shop")
+    assert cli("check", "--below", "1\u212a", "--below", "1ß", "--config", path).code == 0
+    for other in ("1K", "1SS", "1k"):
+        assert f"nobody holds {other[1:].upper()}" in cli("check", "--below", other, "--config", path).out
+
+
 def test_a_bare_number_needs_one_currency(cli: Cli, config: Write, bank: Bank) -> None:
     bank.rows("usd", {"currency": "USD", "total": "100"})
     bank.rows("eur", {"currency": "EUR", "total": "100"})
@@ -115,6 +133,13 @@ def test_a_bare_number_needs_one_currency(cli: Cli, config: Write, bank: Bank) -
         ["--below", "lots"],
         ["--below", "1e3USD"],
         ["--below", "1,5USD"],
+        ["--below", "５USD"],
+        ["--below", "5€"],
+        ["--below", "5 €"],
+        ["--below", "5²"],
+        ["--below", "5 币 安"],
+        ["--below", "5币\u202e安"],
+        ["--below", "5" + "币" * 33],
         ["--below", "NaN"],
         ["--below", "9" * 51 + "USD"],
         ["--below", "5USD", "--below", "6usd"],

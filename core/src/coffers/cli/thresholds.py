@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from coffers import Balance, Outcome, amount_from_text, amount_to_text, one_line
+from coffers import Balance, CoffersError, Outcome, amount_from_text, amount_to_text, one_line
 from coffers.cli.endings import StoppedError
 
 __all__ = ["STATES", "Thresholds", "Verdict", "judge", "parse_thresholds"]
@@ -20,15 +20,13 @@ __all__ = ["STATES", "Thresholds", "Verdict", "judge", "parse_thresholds"]
 #: Every state, the worst first, and its exit code.
 STATES: Final[Mapping[str, int]] = {"CRITICAL": 2, "UNKNOWN": 3, "WARNING": 1, "OK": 0}
 
-#: A number, then a currency; one that begins with a digit stands behind a space.
-_THRESHOLD: Final = re.compile(
-    r"(-?[0-9]+(?:\.[0-9]+)?)(?: +([A-Z0-9._-]{1,32})|([A-Z][A-Z0-9._-]{0,31}))?", re.IGNORECASE
-)
+#: A number, then a currency; one that does not begin with a letter stands behind a space.
+_THRESHOLD: Final = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(?: +(\S+)|([^\W\d_]\S*))?")
 
 
 @attrs.frozen
 class Thresholds:
-    """What must be left, by upper-case currency; None stands for the one currency that is held.
+    """What must be left, by currency; None stands for the one currency that is held.
 
     Attributes:
         below: under this a balance is critical.
@@ -76,7 +74,7 @@ class Thresholds:
 
 
 def parse_thresholds(below: Sequence[str], warn: Sequence[str]) -> Thresholds:
-    """The thresholds of the command line, like ``50USD``, ``0.5btc``, ``-10USD``, ``100 1INCH``, ``50``.
+    """The thresholds of the command line, like ``50USD``, ``0.5btc``, ``-10USD``, ``5币安``, ``100 1INCH``, ``50``.
 
     Raises:
         StoppedError: one is not understood, or there are several for one currency.
@@ -92,13 +90,15 @@ def _parse(option: str, texts: Sequence[str]) -> dict[str | None, Decimal]:
         match = _THRESHOLD.fullmatch(text.strip())
         if match is None:
             raise StoppedError(f"{option} must be a plain amount and a currency, like 50USD or 0.5BTC")
-        currency = (match[2] or match[3] or "").upper() or None
+        named = match[2] or match[3]
+        try:
+            amount = amount_from_text(match[1])
+            currency = Balance(named, total=amount).currency if named else None  # spelt as in a balance
+        except (ValueError, CoffersError) as error:
+            raise StoppedError(f"{option}: {error}") from None
         if currency in found:
             raise StoppedError(f"{option} is given twice for {currency or 'a bare number'}")
-        try:
-            found[currency] = amount_from_text(match[1])
-        except ValueError as error:
-            raise StoppedError(f"{option}: {error}") from None
+        found[currency] = amount
     return found
 
 
