@@ -10,6 +10,7 @@ from coffers import (
     AuthError,
     BadResponseError,
     PluginError,
+    RejectedError,
     Response,
     Secret,
     Snapshot,
@@ -127,6 +128,16 @@ def test_a_second_refusal_is_final_even_for_a_kept_token() -> None:
 def test_a_token_is_kept_over_a_retry() -> None:
     driver = Driver(toy.plugin(parse=with_token, token_step="token"), tokens=[KEPT])
     assert driver(Response(503), OK).balances
+
+
+def test_a_token_that_comes_back_in_a_refusal_is_scrubbed() -> None:
+    def echoing(response: Response, query: Query[Any]) -> Snapshot:
+        raise RejectedError(f"unknown token {response.text}", code=response.text, request_id=f"r-{response.text}")
+
+    driver = Driver(toy.plugin(parse=echoing, token_step="token"), tokens=[FRESH])
+    error = driver.failure(Response(400, (), b"token-one, key " + KEY.encode()))
+    assert (error.message, error.code) == ("unknown token ***, key ***", "***, key ***")
+    assert error.request_id == "r-***, key ***"
 
 
 def test_answers_of_the_wrong_sort_are_plugin_faults() -> None:

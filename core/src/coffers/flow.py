@@ -243,11 +243,17 @@ def _step(bound: BoundAccount, run: Run, query: Query[Any]) -> Generator[Effect,
             continue
         failures += 1
         now = run.clock.own_time()
-        failure = _finished(failure, bound, response=response, now=now, step=query.step, attempts=attempts)
+        knowing = _knowing_token(bound, held)
+        failure = _finished(failure, knowing, response=response, now=now, step=query.step, attempts=attempts)
         wait_s = _wait_before_retry(failure, response, failures, run)
         if wait_s is None:
             raise failure
         yield Pause(wait_s)
+
+
+def _knowing_token(bound: BoundAccount, held: HeldToken | None) -> BoundAccount:
+    """`bound`, scrubbing the token too: it is a secret like the account's own, and refused ones come back in words."""
+    return bound if held is None else attrs.evolve(bound, scrub=Scrubber([*bound.secrets, held.token.value]))
 
 
 def _wait_before_retry(failure: CoffersError, response: Response | None, failures: int, run: Run) -> float | None:
