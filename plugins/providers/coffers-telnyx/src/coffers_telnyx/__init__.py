@@ -19,5 +19,5 @@ def coffers_provider() -> Provider[NoSettings, ByKey]:
         base_urls={"api": "https://api.telnyx.com"},
         credentials=(ByKey,),
         permission="an API key of the account; no page says that one can be limited to reading",
-        not_covered="which way the pending amount goes; it is shown among the details",
+        not_covered="which way the pending amount goes; the balances of managed accounts",
     )

@@ -1,7 +1,7 @@
 """What the answer means: one balance with a credit line, or a refusal (`refusals`).
 
 ``available_credit`` is documented as ``balance + credit_limit``: an account below 0 may well go on. Telnyx tells all
-three, so nothing is computed here.
+figures itself, so nothing is computed here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .refusals import refused
 
 @attrs.frozen
 class Data:
-    """The member ``data``. No page says which way `pending` goes, so it is a detail and no part of the balance."""
+    """The member ``data``. No page says which way `pending` goes: it is handed on as told, added to nothing."""
 
     currency: str
     balance: Amount
@@ -47,6 +47,12 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
     if response.status >= 400:
         raise refused(response)
     data = read_json(response, Answer).data
-    figures = {"credit_limit": data.credit_limit, "pending": data.pending}
-    details = {name: amount_to_text(amount) for name, amount in figures.items() if amount is not None}
-    return Snapshot([Balance(data.currency, total=data.balance, available=data.available_credit, details=details)])
+    details = {} if data.credit_limit is None else {"credit_limit": amount_to_text(data.credit_limit)}
+    row = Balance(
+        data.currency,
+        total=data.balance,
+        available=data.available_credit,
+        pending=data.pending,
+        details=details,
+    )
+    return Snapshot([row])
