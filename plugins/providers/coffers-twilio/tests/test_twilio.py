@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import attrs
@@ -29,6 +30,7 @@ from coffers.plugin import (
     Secret,
     SignedRequest,
     Snapshot,
+    UnsupportedError,
     amount_to_text,
 )
 from coffers.testing.mutations import mutants
@@ -117,8 +119,10 @@ def test_every_digit_of_an_amount_arrives(amount: Decimal, as_number: bool) -> N
     assert amount_to_text(row.total) == text
 
 
-@pytest.mark.parametrize("name", ["balance", "currency"])
-@pytest.mark.parametrize("value", [..., None, "", [], {}, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("currency", None), *product(("balance", "currency"), (..., "", [], {}, True))],
+)
 def test_neither_amount_nor_currency_is_guessed(name: str, value: object) -> None:
     body = {key: known for key, known in {**DOCUMENTED, name: value}.items() if known is not ...}
     with pytest.raises(BadResponseError, match=name):
@@ -184,8 +188,9 @@ def test_what_the_sandbox_holds_is_what_is_read(
 
 
 def test_a_sub_account_has_no_balance_which_is_not_0() -> None:
-    with pytest.raises(BadResponseError, match="balance"):
-        parse(answer(signed(), account({})).body)
+    for body in (answer(signed(), account({})).body, {**DOCUMENTED, "balance": None}):
+        with pytest.raises(UnsupportedError, match="sub-account"):
+            parse(body)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from twilio.base.exceptions import TwilioRestException  # type: ignore[import-un
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]  # it has no types
 from twilio.rest import Client as Witness  # type: ignore[import-untyped]  # it has no types
 
-from coffers import AuthError, BadResponseError, Balance, Client
+from coffers import AuthError, Balance, Client, UnsupportedError
 from coffers.sandbox import Sandbox, ServedAccount
 from coffers_twilio.sandbox import SANDBOX
 
@@ -67,10 +67,10 @@ def test_both_see_money_come_and_go(served: ServedAccount, coffers_client: Clien
 
 
 def test_a_sub_account_has_no_balance(served: ServedAccount, coffers_client: Client) -> None:
-    """The provider's client answers None; coffers says that there is no answer."""
+    """The provider's client answers None; coffers says that it tells none."""
     served.set_balance("USD", None)
     assert witness(served).balance is None
-    with pytest.raises(BadResponseError, match="balance"):
+    with pytest.raises(UnsupportedError, match="balance"):
         read(coffers_client, served)
 
 
