@@ -66,9 +66,12 @@ TABLE: dict[str | int, type[CoffersError]] = {101: AuthError, "slow": RateLimite
         (401, "no", 7, AuthError, "no"),
         (429, None, 7, RateLimitedError, "HTTP 429 Too Many Requests"),
         (400, "no", ["odd"], RejectedError, "no"),
+        (200, None, ["odd"], RejectedError, "refused without a reason"),
+        (401, ["no"], 7, AuthError, "HTTP 401 Unauthorized"),
+        (200, {"text": "no"}, 101, AuthError, "refused with code 101"),
     ],
 )
-def test_what_a_refusal_means(status: int, message: str | None, code: Any, cls: type[CoffersError], words: str) -> None:
+def test_what_a_refusal_means(status: int, message: Any, code: Any, cls: type[CoffersError], words: str) -> None:
     headers = (("Retry-After", "9"), ("X-Request-Id", "r-1"))
     error = refusal(Response(status, headers), message, code, TABLE)
     assert type(error) is cls

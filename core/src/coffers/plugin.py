@@ -136,8 +136,10 @@ def refusal(
         code: the provider's code.
         table: the provider's codes (or texts) and the error class of each.
     """
+    message = message if isinstance(message, str) else None  # parsers may pass on anything
+    code = code if isinstance(code, str | int) else None
     known = status_error(response, message, code=code)
-    cls = (table or {}).get(code) if isinstance(code, str | int) else None  # parsers may pass on anything
+    cls = None if table is None or code is None else table.get(code)
     if cls is None and response.status < 400:
         cls = RejectedError
     if cls is None:
