@@ -22,6 +22,7 @@ from coffers.plugin import (
     BadResponseError,
     CoffersError,
     NoSettings,
+    PermissionDeniedError,
     Query,
     RateLimitedError,
     Response,
@@ -110,10 +111,15 @@ def test_the_end_of_a_promotion_is_utc_or_unknown(text: object, time: datetime |
     assert parse(promoted(expire_dt=text)).balances[1].expires_at == time
 
 
-@pytest.mark.parametrize("value", [..., None, "", "  ", 5, []])
+@pytest.mark.parametrize("value", [..., None, "", "  ", True, []])
 def test_a_promotion_without_words_is_one_all_the_same(value: object) -> None:
     _, promotion = parse(promoted(summary=value, service_type=value, credit_monthly_cap=value)).balances
     assert (promotion.wallet, dict(promotion.details), promotion.total) == ("promotion", {}, Decimal(50))
+
+
+@pytest.mark.parametrize(("cap", "text"), [("10.00", "10.00"), (10, "10"), (0.5, "0.5")])
+def test_a_cap_is_a_text_or_a_number(cap: object, text: str) -> None:
+    assert parse(promoted(credit_monthly_cap=cap)).balances[1].details["credit_monthly_cap"] == text
 
 
 def test_without_promotions_the_account_is_read_all_the_same() -> None:
@@ -165,6 +171,12 @@ def test_a_refusal_without_a_reason_means_its_status(body: object) -> None:
         parse(body, 401)
     with pytest.raises(BadResponseError):
         parse(body, 200)
+
+
+def test_a_reason_stands_beside_odd_ones() -> None:
+    reasons = [{"field": "x"}, {"reason": None}, {"reason": "Your OAuth token is not authorized to use this endpoint."}]
+    with pytest.raises(PermissionDeniedError, match="not authorized"):
+        parse({"errors": reasons}, 401)
 
 
 def test_the_wait_is_told() -> None:

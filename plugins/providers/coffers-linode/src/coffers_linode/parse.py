@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC
+from decimal import Decimal
 from typing import Any, Final
 
 import attrs
@@ -20,6 +21,7 @@ from coffers.plugin import (
     Query,
     Response,
     Snapshot,
+    amount_to_text,
     hookimpl,
     read_json,
     refusal,
@@ -55,7 +57,7 @@ class Account:
 class Reason:
     """One member of ``errors``."""
 
-    reason: str
+    reason: Any = None
 
 
 @attrs.frozen
@@ -88,18 +90,22 @@ def _promotion(promotion: Promotion) -> Balance:
         total=promotion.credit_remaining,
         available=promotion.this_month_credit_remaining,
         wallet=_text(promotion.summary) or "promotion",
-        details={name: text for name, text in texts.items() if _text(text)},
+        details={name: _text(text) for name, text in texts.items() if _text(text)},
         expires_at=time_from_text(promotion.expire_dt, zone=UTC),
     )
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
+    """A text as it is, a whole number or an amount as text; empty for all else."""
+    if type(value) in (int, Decimal):
+        return amount_to_text(Decimal(value))
     return value.strip() if isinstance(value, str) else ""
 
 
 def _refused(response: Response) -> CoffersError:
     """The error that the reasons mean; there are no codes."""
-    error = refusal(response, "; ".join(told.reason for told in read_json(response, Refusal).errors))
+    reasons = [told.reason for told in read_json(response, Refusal).errors if isinstance(told.reason, str)]
+    error = refusal(response, "; ".join(reasons))
     if _NO_SCOPE.search(error.message):
         return PermissionDeniedError(error.message, request_id=error.request_id)
     return error
