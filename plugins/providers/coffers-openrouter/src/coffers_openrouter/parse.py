@@ -98,7 +98,7 @@ def _require_management_key(key: Key) -> None:
 
 def _refused(response: Response, error: dict[str, Any]) -> CoffersError:
     """The provider's code is an HTTP status, and counts as one where the answer's own is no error."""
-    code, words = error.get("code"), error.get("message")
+    code = error.get("code")
     if response.status < 400 and isinstance(code, int) and 400 <= code <= 599:
         response = attrs.evolve(response, status=code)
-    return refusal(response, words if isinstance(words, str) else None, code if isinstance(code, int) else None)
+    return refusal(response, error.get("message"), code)
