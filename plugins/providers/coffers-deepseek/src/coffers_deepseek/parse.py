@@ -48,7 +48,7 @@ class Answer:
     """The whole answer. `is_available` is false where calls of models are refused for want of money."""
 
     balance_infos: list[Row]
-    is_available: bool | None = None
+    is_available: Any = None
 
 
 @hookimpl
@@ -62,14 +62,13 @@ def coffers_parse(response: Response, query: Query[NoSettings]) -> Snapshot:
     return Snapshot([_balance(row, is_available=whole.is_available) for row in whole.balance_infos])
 
 
-def _balance(row: Row, *, is_available: bool | None) -> Balance:
+def _balance(row: Row, *, is_available: Any) -> Balance:
     figures = {"granted_balance": row.granted_balance, "topped_up_balance": row.topped_up_balance}
     details = {name: amount_to_text(amount) for name, amount in figures.items() if amount is not None}
-    if is_available is not None:
+    if isinstance(is_available, bool):
         details["is_available"] = "true" if is_available else "false"
     return Balance(row.currency, total=row.total_balance, details=details)
 
 
 def _refused(response: Response, error: dict[str, Any]) -> CoffersError:
-    words, kind = error.get("message"), error.get("type")
-    return refusal(response, words if isinstance(words, str) else None, kind if isinstance(kind, str) else None, _TYPES)
+    return refusal(response, error.get("message"), error.get("type"), _TYPES)
