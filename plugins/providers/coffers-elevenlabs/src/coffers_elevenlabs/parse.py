@@ -5,6 +5,7 @@ The reset of the count is no expiry: paid plans carry unspent credits over. So i
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 import attrs
@@ -25,7 +26,7 @@ from coffers.plugin import (
 from .refusals import refused
 from .request import Settings
 
-#: What only describes the subscription: texts and whole numbers, told as they come.
+#: What only describes the subscription: texts and numbers, told as they come.
 _DESCRIPTIONS: Final = ("next_character_count_reset_unix", "max_credit_limit_extension", "tier", "status")
 
 
@@ -41,8 +42,9 @@ class Subscription:
 def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
     """One balance in credits."""
     answer = parse_json(response.body)
-    if response.status >= 400 or "detail" in members(answer):
-        raise refused(response, members(answer).get("detail"))
+    detail = members(answer).get("detail")
+    if response.status >= 400 or detail is not None:
+        raise refused(response, detail)
     figures = structure(answer, Subscription)
     row = Balance(
         "CREDITS",
@@ -59,8 +61,9 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
 
 
 def _described(answer: dict[str, Any]) -> dict[str, str]:
-    """The allow-list; what is neither a text nor a whole number is left out."""
+    """The allow-list; what is neither a text nor a number is left out."""
     told = {name: answer.get(name) for name in _DESCRIPTIONS}
     overage = members(answer.get("current_overage"))
     told |= {f"current_overage_{name}": overage.get(name) for name in ("amount", "currency")}
+    told |= {name: amount_to_text(value) for name, value in told.items() if isinstance(value, Decimal)}
     return {name: str(value) for name, value in told.items() if type(value) in (str, int) and value != ""}

@@ -17,10 +17,11 @@ from typing import Any, Final
 from coffers.plugin import AuthError, CoffersError, PermissionDeniedError, Response, members, refusal
 
 #: What counts whatever the HTTP status is. A restricted key is documented with 403 and a code of its own, and was seen
-#: to get 401 with "missing_permissions".
+#: to get 401 with "missing_permissions". A right key behind a proxy was seen to get 401, too.
 _CODES: Final[Mapping[str | int, type[CoffersError]]] = {
     "missing_permissions": PermissionDeniedError,
     "insufficient_permissions": PermissionDeniedError,
+    "detected_unusual_activity": PermissionDeniedError,
     "invalid_api_key": AuthError,
     "missing_api_key": AuthError,
 }
@@ -34,6 +35,6 @@ def refused(response: Response, detail: Any) -> CoffersError:
         detail: the member of that name, whatever it holds.
     """
     told = members(detail)
-    words = detail if isinstance(detail, str) else told.get("message")
+    words = told.get("message") if told else detail
     code = next((told[name] for name in ("status", "code") if isinstance(told.get(name), str)), None)
-    return refusal(response, words if isinstance(words, str) else None, code, _CODES)
+    return refusal(response, words, code, _CODES)
