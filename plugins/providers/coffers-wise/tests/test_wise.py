@@ -109,6 +109,7 @@ def test_each_profile_is_a_step_of_its_own() -> None:
         {"id": 14575282, "type": "PERSONAL", "firstName": "Sarah"},
         {"id": 2, "type": None},
         {"id": 9007199254740993},
+        {"id": "3"},
     ]
     snapshot = parse(body, query=PROFILES)
     assert snapshot.balances == ()
@@ -116,11 +117,15 @@ def test_each_profile_is_a_step_of_its_own() -> None:
         BALANCES,
         PROFILES.then("profile", {"profile": "2"}),
         PROFILES.then("profile", {"profile": "9007199254740993"}),
+        PROFILES.then("profile", {"profile": "3"}),
     )
     assert "Sarah" not in repr(snapshot)
 
 
-@pytest.mark.parametrize("body", [{}, [{}], [{"id": "1"}], [{"id": None}], [{"id": 1.5}], [{"id": True}], [[]], "x"])
+@pytest.mark.parametrize(
+    "body",
+    [{}, [{}], [{"id": "x/.."}], [{"id": ""}], [{"id": -1}], [{"id": None}], [{"id": 1.5}], [{"id": True}], [[]], "x"],
+)
 def test_a_profile_without_a_number_is_not_understood(body: object) -> None:
     with pytest.raises(BadResponseError):
         parse(body, query=PROFILES)
@@ -150,6 +155,12 @@ def test_a_number_that_no_float_can_hold() -> None:
 def test_without_these_there_is_no_balance(name: str, value: object) -> None:
     with pytest.raises(BadResponseError):
         parse(documented(**{name: value}))
+
+
+@pytest.mark.parametrize("number", [200001, "200001"])
+def test_the_id_tells_balances_apart(number: object) -> None:
+    (row,) = parse(documented(id=number)).balances
+    assert row.wallet == "200001"
 
 
 @pytest.mark.parametrize("value", [..., None])

@@ -23,14 +23,14 @@ from coffers.plugin import (
 )
 
 from .refusals import refused
-from .request import Settings, asked_profile
+from .request import Settings, asked_profile, is_number
 
 
 @attrs.frozen
 class Profile:
     """A person or a business; names, addresses and dates of birth in it are not read."""
 
-    id: int
+    id: int | str
     type: Any = None
 
 
@@ -46,7 +46,7 @@ class Money:
 class Row:
     """One balance. No page says which members must be there; without these three it is none."""
 
-    id: int
+    id: int | str
     currency: str
     amount: Money
     reservedAmount: Money | None = None  # noqa: N815  their word
@@ -69,6 +69,8 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
 
 
 def _state(profile: Profile) -> dict[str, str]:
+    if not is_number(str(profile.id)):
+        raise BadResponseError("$[*].id: is no number of a profile", field="$[*].id")
     kind = {"type": profile.type} if isinstance(profile.type, str) else {}
     return {"profile": str(profile.id)} | kind
 

@@ -18,8 +18,13 @@ def _is_version(_: object, attribute: attrs.Attribute[str], value: str) -> None:
         raise ConfigError("must be a quarter like 2026Q4, or legacy", field=attribute.name)
 
 
+def is_number(profile: str) -> bool:
+    """Whether it can be the number of a profile, and so a part of a path."""
+    return re.fullmatch(r"[0-9]{1,19}", profile) is not None
+
+
 def _is_profile(_: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None and not re.fullmatch(r"[0-9]{1,19}", value):
+    if value is not None and not is_number(value):
         raise ConfigError("must be the number of a profile", field=attribute.name)
 
 
