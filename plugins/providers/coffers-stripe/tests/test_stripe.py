@@ -200,7 +200,25 @@ def test_a_minor_unit_is_a_whole_number(amount: object) -> None:
         parse(documented(available=[row]))
 
 
-@pytest.mark.parametrize("name", ["object", "livemode", "available", "pending"])
+@pytest.mark.parametrize("value", [..., None, "", {}, 0, "false"])
+def test_an_odd_livemode_is_left_out(value: object) -> None:
+    body = documented(livemode=value)
+    (row,) = parse({key: part for key, part in body.items() if part is not ...}).balances
+    assert (row.total, dict(row.details)) == (Decimal("7280.84"), {})
+
+
+@pytest.mark.parametrize("lists", [{}, {"available": None}, {"available": None, "pending": []}])
+def test_money_kept_apart_may_be_none(lists: dict[str, Any]) -> None:
+    body = documented(issuing=lists, refund_and_dispute_prefunding=lists)
+    assert parse(body).balances == parse(DOCUMENTED).balances
+
+
+def test_what_is_kept_for_refunds_may_be_told_in_part() -> None:
+    _, row = parse(documented(refund_and_dispute_prefunding={"available": funds("usd", 300)})).balances
+    assert (row.available, row.pending, row.total) == (Decimal(3), None, None)
+
+
+@pytest.mark.parametrize("name", ["object", "available", "pending"])
 @pytest.mark.parametrize("value", [..., None, "", {}, 0, "account"])
 def test_what_every_balance_has_must_be_there(name: str, value: object) -> None:
     body = documented(**{name: value})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -41,15 +41,15 @@ class Funds:
 class Prefunding:
     """``refund_and_dispute_prefunding``."""
 
-    available: list[Funds]
-    pending: list[Funds]
+    available: list[Funds] | None = None
+    pending: list[Funds] | None = None
 
 
 @attrs.frozen
 class Issuing:
     """``issuing``."""
 
-    available: list[Funds]
+    available: list[Funds] | None = None
 
 
 @attrs.frozen
@@ -57,9 +57,9 @@ class Answer:
     """The balance object. `instant_available` is a part of `available`."""
 
     object: Literal["balance"]
-    livemode: bool
     available: list[Funds]
     pending: list[Funds]
+    livemode: Any = None
     connect_reserved: list[Funds] | None = None
     instant_available: list[Funds] | None = None
     issuing: Issuing | None = None
@@ -78,21 +78,22 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
 
 
 def _balances(answer: Answer) -> Iterator[Balance]:
+    mode = {"livemode": str(answer.livemode).lower()} if isinstance(answer.livemode, bool) else {}
     payments = {"available": answer.available, "pending": answer.pending}
-    payments |= {"reserved": answer.connect_reserved or [], "instant_available": answer.instant_available or []}
-    yield from _rows(payments, None, answer.livemode)
+    more = {"reserved": answer.connect_reserved, "instant_available": answer.instant_available}
+    yield from _rows(payments | more, None, mode)
     if answer.issuing is not None:
-        yield from _rows({"available": answer.issuing.available}, "issuing", answer.livemode)
+        yield from _rows({"available": answer.issuing.available}, "issuing", mode)
     if (kept := answer.refund_and_dispute_prefunding) is not None:
         buckets = {"available": kept.available, "pending": kept.pending}
-        yield from _rows(buckets, "refund_and_dispute_prefunding", answer.livemode)
+        yield from _rows(buckets, "refund_and_dispute_prefunding", mode)
 
 
-def _rows(buckets: Mapping[str, list[Funds]], wallet: str | None, livemode: bool) -> Iterator[Balance]:
+def _rows(buckets: Mapping[str, list[Funds] | None], wallet: str | None, mode: Mapping[str, str]) -> Iterator[Balance]:
     """A balance for each currency of the buckets, in the order in which they first name it."""
     amounts: dict[str, dict[str, Decimal]] = {}
     for bucket, funds in buckets.items():
-        for one in funds:
+        for one in funds or []:
             row = amounts.setdefault(one.currency.upper(), {})
             if bucket in row:
                 raise BadResponseError(f"$.{bucket}: names a currency twice", field=f"$.{bucket}")
@@ -100,9 +101,8 @@ def _rows(buckets: Mapping[str, list[Funds]], wallet: str | None, livemode: bool
     for currency, row in amounts.items():
         available, pending = row.get("available"), row.get("pending")
         total = available + pending if available is not None and pending is not None else None
-        details = {"livemode": str(livemode).lower()}
-        if "instant_available" in row:
-            details["instant_available"] = amount_to_text(row["instant_available"])
+        instant = row.get("instant_available")
+        more = {} if instant is None else {"instant_available": amount_to_text(instant)}
         yield Balance(
             currency,
             total=total,
@@ -110,6 +110,6 @@ def _rows(buckets: Mapping[str, list[Funds]], wallet: str | None, livemode: bool
             pending=pending,
             reserved=row.get("reserved"),
             wallet=wallet,
-            details=details,
+            details={**mode, **more},
             derived=() if total is None else ("total",),
         )
