@@ -54,7 +54,7 @@ class Issuing:
 
 @attrs.frozen
 class Answer:
-    """The balance object. `instant_available` is a part of `available`."""
+    """The balance object. `instant_available` overlaps `available` and `pending`."""
 
     object: Literal["balance"]
     available: list[Funds]
