@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from threading import Barrier  # noqa: TID251  reads at the same time are what is tested
 from typing import Any
@@ -171,6 +172,12 @@ def test_one_currency_twice_is_two_rows() -> None:
     assert [found.total for found in parse(body).balances] == [Decimal(1), Decimal(2)]
 
 
+@pytest.mark.parametrize("value", ["true", 1, {}])
+def test_an_odd_primary_is_left_out(value: object) -> None:
+    (found,) = parse(row("1", primary=value)).balances
+    assert (found.total, dict(found.details)) == (Decimal(1), {})
+
+
 def test_what_not_every_row_has() -> None:
     for value in (None, ...):
         names = ("available_balance", "withheld_balance", "primary")
@@ -186,10 +193,10 @@ def test_what_not_every_row_has() -> None:
         ("2026-11-21T06:29:59+0000", "2026-11-21T06:29:59Z"),
         ("2026-11-21t06:29:59.123z", "2026-11-21T06:29:59.123Z"),
         ("2026-11-20T22:29:59-08:00", "2026-11-21T06:29:59Z"),
-        *((text, None) for text in ("2026-11-21T06:29:59", "yesterday", "", "2026-13-01T00:00:00Z", None)),
+        *product(("2026-11-21T06:29:59", "yesterday", "", "2026-13-01T00:00:00Z", None, 1, []), (None,)),
     ],
 )
-def test_the_time_of_the_figures(text: str | None, time: str | None) -> None:
+def test_the_time_of_the_figures(text: object, time: str | None) -> None:
     found = parse(row("1") | {"as_of_time": "2026-11-21T08:00:00Z", "last_refresh_time": text}).as_of
     assert (found and time_to_text(found)) == time
 

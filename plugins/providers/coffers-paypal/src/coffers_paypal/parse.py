@@ -6,8 +6,8 @@ As of 2026-11: https://developer.paypal.com/docs/api/transaction-search/v1/#bala
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
@@ -24,6 +24,7 @@ from coffers.plugin import (
     members,
     parse_json,
     structure,
+    time_from_text,
 )
 
 from .refusals import refused
@@ -54,7 +55,7 @@ class Row:
     total_balance: Money
     available_balance: Money | None = None
     withheld_balance: Money | None = None
-    primary: bool | None = None
+    primary: Any = None
 
 
 @attrs.frozen
@@ -62,7 +63,7 @@ class Answer:
     """All currencies, as they were when last refreshed."""
 
     balances: list[Row]
-    last_refresh_time: str | None = None
+    last_refresh_time: Any = None
 
 
 @hookimpl
@@ -77,7 +78,7 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot | Acce
             raise BadResponseError("$.access_token: is empty", field="$.access_token")
         return AccessToken(Secret(token.access_token), token.expires_in)
     answer = structure(body, Answer)
-    return Snapshot([_balance(row) for row in answer.balances], _time(answer.last_refresh_time))
+    return Snapshot([_balance(row) for row in answer.balances], time_from_text(answer.last_refresh_time))
 
 
 def _balance(row: Row) -> Balance:
@@ -86,7 +87,7 @@ def _balance(row: Row) -> Balance:
         total=_amount(row.total_balance, row),
         available=_amount(row.available_balance, row) if row.available_balance else None,
         reserved=_amount(row.withheld_balance, row) if row.withheld_balance else None,
-        details={} if row.primary is None else {"primary": str(row.primary).lower()},
+        details={"primary": str(row.primary).lower()} if isinstance(row.primary, bool) else {},
     )
 
 
@@ -98,12 +99,3 @@ def _amount(money: Money, row: Row) -> Decimal:
     except ValueError as error:
         reason = str(error)
     raise BadResponseError(f"a value is not an amount: {reason}", field="$.balances[].value")
-
-
-def _time(text: str | None) -> datetime | None:
-    """The time, with ``Z``, ``+00:00`` or, as before, ``+0000``; None for what is none or names no zone."""
-    try:
-        time = datetime.fromisoformat(text.upper()) if text else None
-    except ValueError:
-        return None
-    return time if time is not None and time.tzinfo is not None else None
