@@ -164,9 +164,18 @@ def test_any_other_refusal_means_what_the_status_says(body: object, status: int,
     assert failure(body, status).kind == kind
 
 
-def test_an_unknown_code_with_http_200_is_no_balance() -> None:
-    error = failure({"error-code": "420", "error-code-label": "said so"}, 200)
+@pytest.mark.parametrize("more", [{}, {"value": None}, {"value": 0}, {"value": 10.28, "autoReload": False}])
+def test_an_unknown_code_with_http_200_is_no_balance(more: dict[str, object]) -> None:
+    error = failure({"error-code": "420", "error-code-label": "said so", **more}, 200)
     assert (error.kind, error.code, error.message) == ("rejected", "420", "said so")
+
+
+@pytest.mark.parametrize("code", [None, "200", 200])
+def test_the_code_of_a_success_is_no_refusal(code: object) -> None:
+    (row,) = parse({"error-code": code, "error-code-label": "success", "value": "5.50"}).balances
+    assert str(row.total) == "5.50"
+    with pytest.raises(BadResponseError, match="value"):
+        parse({"error-code": code})
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode), st.sampled_from([200, 400, 401, 429, 500]))

@@ -21,11 +21,13 @@ _CLASSES: Final[Mapping[str | int, type[CoffersError]]] = {
     "forbidden": PermissionDeniedError,
 }
 
+#: No code, or what the sister call top-up answers to a success.
+_SUCCESS: Final = (None, "200", 200)
+
 
 def is_refusal(response: Response, body: Any) -> bool:
-    """Whether the answer says no: by its status, or by a code where the amount should be."""
-    told = members(body)
-    return response.status >= 400 or ("error-code" in told and "value" not in told)
+    """Whether the answer says no: by its status, or by a code that is not the one of a success."""
+    return response.status >= 400 or members(body).get("error-code") not in _SUCCESS
 
 
 def refused(response: Response, body: Any) -> CoffersError:
