@@ -56,7 +56,8 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
     ]
     if len(results) != 1:
         raise BadResponseError(f"the answer holds {len(results)} results, not one", field="UserGetBalancesResult")
-    return Snapshot([_balance(structure(dict(results[0].attrib), Result))])
+    told = {name: value for name, value in results[0].attrib.items() if value}  # XML has no null but the empty text
+    return Snapshot([_balance(structure(told, Result))])
 
 
 def _document(response: Response) -> Element:
