@@ -16,12 +16,13 @@ HTML = b"<!DOCTYPE html><title>Access denied</title>"
 WEDNESDAY = "Wed, 21 Oct 2015 07:28:00 GMT"
 KINDS = {
     **dict.fromkeys([-1, 0, 100, 199, 200, 204, 301, 302, 304, 399], "bad_response"),
-    **dict.fromkeys([400, 402, 404, 405, 407, 409, 418, 422, 451, 499], "rejected"),
+    **dict.fromkeys([400, 402, 404, 405, 407, 409, 418, 422, 499], "rejected"),
     **dict.fromkeys([500, 502, 503, 504, 520, 529, 599, 600, 999, 425], "unavailable"),
     401: "auth",
     403: "permission",
     408: "timeout",
     429: "rate_limited",
+    451: "permission",
 }
 
 

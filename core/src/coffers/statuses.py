@@ -31,6 +31,7 @@ _CLASSES: Final[Mapping[int, type[CoffersError]]] = {
     408: TimedOutError,
     425: UnavailableError,
     429: RateLimitedError,
+    451: PermissionDeniedError,  # not from this country
 }
 
 #: Headers in which providers name a request.

@@ -33,7 +33,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "network": "check the connection, the name and the certificate of the host",
     "bad_response": "the provider may have changed its answers; look for a newer plugin, or report it",
     "rejected": "the provider's words say why; see `coffers providers {provider}`",
-    "clock": "set this machine's clock",
+    "clock": "set this machine's clock; if it is right, use a key that no other program uses",
     "plugin": "see `coffers providers --check`",
     "unsupported": "use another kind of account or key; see `coffers providers {provider}`",
 }

@@ -245,8 +245,9 @@ def _text_of(response: Response) -> str:
 
 
 def _names(text: str, record: _Record, currency: str) -> bool:
-    """Whether an answer, or what was asked, names a currency."""
-    return currency in text.upper() or currency in record.settings_text or _is_told(currency, text.upper())
+    """Whether an answer, or what was asked, names a currency, in whatever letter case; escaped perhaps."""
+    told, code, escaped = text.upper(), currency.upper(), json.dumps(currency)[1:-1].upper()
+    return code in told or escaped in told or code in told.replace("\\", "") or code in record.settings_text
 
 
 def _is_coded(details: Mapping[str, str], text: str) -> bool:
