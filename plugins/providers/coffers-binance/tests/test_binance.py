@@ -208,13 +208,18 @@ def test_a_known_code_speaks_before_the_status(codes: list[int], cls: type[Coffe
         with pytest.raises(cls, match="said so") as caught:
             parse({"code": code, "msg": "said so"}, status)
         assert caught.value.code == str(code)
+        with pytest.raises(cls):
+            parse({"code": str(code), "msg": "said so"}, status)
 
 
 @pytest.mark.parametrize(
     ("status", "cls"),
-    [(200, RejectedError), (400, RejectedError), (401, AuthError), (418, RateLimitedError), (500, UnavailableError)],
+    [
+        *((200, RejectedError), (400, RejectedError), (401, AuthError), (418, RateLimitedError)),
+        *((451, PermissionDeniedError), (500, UnavailableError)),
+    ],
 )
-@pytest.mark.parametrize("code", [-1102, -9999, None, "x", True])
+@pytest.mark.parametrize("code", [0, -1102, -9999, None, "x", "", True])
 def test_another_code_means_what_the_status_says(code: object, status: int, cls: type[CoffersError]) -> None:
     with pytest.raises(cls, match="said so"):
         parse({"code": code, "msg": "said so"}, status)
