@@ -258,14 +258,18 @@ def test_a_known_code_speaks_before_the_status(codes: list[int], cls: type[Coffe
     [
         *(("51000", 200, RejectedError), ("51000", 400, RejectedError), ("59999", 401, AuthError)),
         *(("1", 200, RejectedError), ("0", 400, RejectedError), ("0", 500, UnavailableError)),
-        *((0, 200, BadResponseError), (None, 200, BadResponseError), ("", 200, BadResponseError)),
-        *((None, 401, AuthError), (50119, 401, AuthError), (True, 200, BadResponseError)),
+        *((False, 200, BadResponseError), (None, 200, BadResponseError), ("", 200, BadResponseError)),
+        *((None, 401, AuthError), (50119, 200, AuthError), (51000, 200, RejectedError), (0.0, 200, BadResponseError)),
     ],
 )
 def test_any_other_code_means_what_the_status_says(code: object, status: int, cls: type[CoffersError]) -> None:
     with pytest.raises(cls) as caught:
         parse(DOCUMENTED | {"code": code, "msg": "said so"}, status)
     assert type(caught.value) is cls
+
+
+def test_a_success_may_say_so_with_a_number() -> None:
+    assert parse(DOCUMENTED | {"code": 0}) == parse(DOCUMENTED)
 
 
 # --- the sandbox ---------------------------------------------------------------------------------------------------

@@ -86,8 +86,9 @@ def coffers_parse(response: Response, query: Query[Settings]) -> Snapshot:
     """A balance for each currency and account, debts below 0. Success is code ``"0"`` with HTTP 200."""
     answer = parse_json(response.body)
     told = members(answer)
-    if response.status != 200 or told.get("code") != "0":
-        raise refused(response, told.get("code"), told.get("msg"))
+    code = str(told["code"]) if type(told.get("code")) is int else told.get("code")
+    if response.status != 200 or code != "0":
+        raise refused(response, code, told.get("msg"))
     known = _without_empty_texts(answer)
     if query.step == FUNDING:
         return Snapshot([_funding(row) for row in structure(known, Funding).data])
