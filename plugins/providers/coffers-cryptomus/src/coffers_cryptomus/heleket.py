@@ -18,6 +18,6 @@ def coffers_provider() -> Provider[NoSettings, Merchant]:
         docs="https://doc.heleket.com/other/balance",
         base_urls={"api": "https://api.heleket.com"},
         credentials=(Merchant,),
-        permission="the merchant's payment API key; it cannot be limited to reading",
+        permission="the merchant's payment API key; no page tells of one for reading alone",
         not_covered="networks, invoices not yet paid, wallets of other merchants",
     )
