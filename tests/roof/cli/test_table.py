@@ -220,6 +220,16 @@ def test_the_list_of_providers_on_a_terminal() -> None:
     assert "───" in shown
 
 
+def test_a_check_of_the_providers_on_a_terminal_has_a_line_for_each_fact() -> None:
+    lines = [line.rstrip() for line in last_frame(on_a_terminal(None, 60, "--check")).splitlines()]
+    there = lines[next(number for number, line in enumerate(lines) if line.startswith("toybox")) :]
+    facts = [" ".join(line.split()) for line in there[:7]]
+    assert facts[:3] == ["toybox 2.1 coffers-toybox", "Hosts https://api.toybox.example", facts[2]]
+    assert facts[2].startswith("Fields purse, ")
+    assert facts[4:] == ["Permission a toy key", "Not covered lost toys", "State ok"]
+    assert all(len(line) <= 60 for line in lines)
+
+
 def test_more_accounts_than_lines_are_counted_and_then_shown_whole(config: Write, bank: Bank) -> None:
     names = [f"shop{number:02}" for number in range(60)]
     for name in names:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import attrs
 import click
@@ -26,7 +26,7 @@ __all__ = ["command"]
 
 @click.command("providers")
 @click.argument("name", required=False)
-@click.option("--check", is_flag=True, help="Import each one, and show hosts, fields and what is wrong.")
+@click.option("--check", is_flag=True, help="Import each one, and show what it says and what is wrong.")
 @click.option("--tier", is_flag=True, help="Run the conformance kit over each one, and show its quality tier.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @verbose_option
@@ -135,17 +135,36 @@ def _field(field: ConfigField, loaded: LoadedProvider) -> dict[str, Any]:
 
 
 def _print_list(checked: Sequence[dict[str, Any]], check: bool) -> None:
-    columns = ["Provider", "Version", "From", *(["Hosts", "Fields", "State"] if check else [])]
-    table = _new_table(columns)
+    if check and is_terminal(sys.stdout):
+        _print_blocks(checked)
+        return
+    table = _new_table(["Provider", "Version", "From", *(_FACTS if check else ()), *(["State"] if check else [])])
     for entry in checked:
-        rivals = " and ".join(entry["rivals"])
-        cells = [entry["id"], "" if rivals else entry["version"], f"clash: {rivals}" if rivals else entry["dist"]]
+        cells = [entry["id"], _version(entry), _origin(entry)]
         if check:
-            cells.append(_hosts(entry))
-            cells.append(", ".join(field["name"] for field in entry.get("fields", ())))
-            cells.append(entry["error"] or "ok")
+            cells += [*(told(entry) for told in _FACTS.values()), entry["error"] or "ok"]
         table.add_row(*(_text(cell) for cell in cells))
     _print(table)
+
+
+def _print_blocks(checked: Sequence[dict[str, Any]]) -> None:
+    """A line for each provider and what its manifest says below it: as columns these would be too narrow to read."""
+    table = _new_table([])
+    for entry in checked:
+        table.add_row(Text(entry["id"], style="bold"), _text(" ".join([_version(entry), _origin(entry)]).strip()))
+        facts = {label: told(entry) for label, told in _FACTS.items()} | {"State": entry["error"] or "ok"}
+        for label, text in facts.items():
+            if text:
+                table.add_row(Text(f"  {label}"), _text(text))
+    _print(table)
+
+
+def _version(entry: Mapping[str, Any]) -> str:
+    return "" if entry["rivals"] else str(entry["version"])
+
+
+def _origin(entry: Mapping[str, Any]) -> str:
+    return f"clash: {' and '.join(entry['rivals'])}" if entry["rivals"] else str(entry["dist"])
 
 
 def _print_provider(loaded: LoadedProvider) -> None:
@@ -177,6 +196,15 @@ def _hosts(entry: Mapping[str, Any]) -> str:
     return f"the account's `{own}`" if own else " ".join(entry.get("hosts", {}).values())
 
 
+#: What a check of all shows of each manifest; a broken plugin has none.
+_FACTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "Hosts": _hosts,
+    "Fields": lambda entry: ", ".join(field["name"] for field in entry.get("fields", ())),
+    "Permission": lambda entry: entry.get("permission", ""),
+    "Not covered": lambda entry: entry.get("not_covered", ""),
+}
+
+
 def _yes(fact: bool) -> str:
     return "yes" if fact else "no"
 
@@ -194,6 +222,7 @@ def _new_table(columns: Sequence[str]) -> Table:
         padding=(0, 1 if ruled else 2, 0, 0),
         header_style="bold",
     )
+    table.show_header = bool(columns)
     for column in columns:
         table.add_column(Text(column), overflow="fold")
     return table

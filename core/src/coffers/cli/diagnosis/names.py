@@ -19,6 +19,8 @@ __all__ = ["about_dist", "claims_of", "entries_named", "folder_of", "missing"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
 _GROUPS: Final = (ENTRY_POINT_GROUP, SANDBOX_GROUP)
+#: What the distributions of plugins are called, by custom.
+_PREFIX: Final = "coffers-"
 
 
 def same_name(name: str) -> str:
@@ -132,7 +134,11 @@ def missing(plugin: str) -> tuple[Section, ...]:
 def _nothing(plugin: str) -> Finding:
     entries = metadata.entry_points(group=ENTRY_POINT_GROUP)
     known = {same_name(name): name for entry in entries for name in (entry.name, entry.dist.name if entry.dist else "")}
-    near = known.get(_near(same_name(plugin), sorted(known), 0.7), "")
+    wanted = same_name(plugin)
+    # What all plugins begin with makes none of them near.
+    begin = _PREFIX if wanted.startswith(_PREFIX) else ""
+    rests = {name.removeprefix(begin): name for name in known if name.startswith(_PREFIX) == bool(begin)}
+    near = known.get(rests.get(_near(wanted.removeprefix(begin), sorted(rests), 0.7), ""), "")
     hint = f"did you mean {near}? else " if near else ""
     text = f"nothing named {plugin!r} is installed: no provider, no distribution and no module"
     if not _NAME.fullmatch(plugin):
