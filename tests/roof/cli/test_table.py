@@ -133,6 +133,20 @@ def test_on_a_terminal_no_amount_and_no_word_is_cut(config: Write, bank: Bank, c
     assert "…" not in frame
 
 
+def test_a_long_wallet_folds_before_the_columns_are_given_up(config: Write, bank: Bank) -> None:
+    rows = [{"currency": "USD", "wallet": "a promotion with a long name", "total": "50.00", "available": "10.00"}]
+    bank.rows("shop", *rows, {"currency": "EUR", "wallet": "main", "total": "1234567.89"})
+    frame = last_frame(on_a_terminal(config("shop"), 55))
+    assert [line.split() for line in frame.splitlines() if line] == [
+        *(["Currency", "Wallet", "Total", "Available"], ["shop", "toybox"]),
+        *(
+            ["USD", "a", "promotion", "with", "50.00", "10.00"],
+            ["a", "long", "name"],
+            ["EUR", "main", "1234567.89", "-"],
+        ),
+    ]
+
+
 @pytest.mark.parametrize("columns", [40, 80])
 def test_an_amount_longer_than_a_line_keeps_every_digit(config: Write, bank: Bank, columns: int) -> None:
     bank.rows("shop", {"currency": "WEI", "total": LONG})

@@ -1,7 +1,7 @@
 """Rows as a table for people, in the widest of three forms that the terminal has room for.
 
     wide     a row holds everything; names and notes may fold
-    groups   a line for each account, below it its balances in columns
+    groups   a line for each account, below it its balances in columns; names may fold
     list     a line for each account, below it an amount a line
 
 Roof. No amount, no currency and no error text is ever cut; in the list, the last resort, a long amount folds. A
@@ -10,8 +10,8 @@ provider's text is shown as it is, never read as markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, zip_longest
 from typing import Final
 
 from rich import box
@@ -65,7 +65,7 @@ class BalancesTable:
         elif (widths := _wide_widths(self._rows, room)) is not None:
             yield _wide(self._rows, widths, ruled=console.is_terminal and not options.ascii_only)
         elif (widths := _group_widths(self._rows, room)) is not None:
-            yield _groups(self._rows, widths)
+            yield _groups(self._rows, widths, console)
         else:
             yield _list(self._rows, room)
         if self._caption:
@@ -74,7 +74,11 @@ class BalancesTable:
 
 def _wide_widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
     """The width of each column, or None where `room` is too little however much is folded."""
-    widths = _natural_widths(rows, columns_of(rows))
+    return _fitting(rows, columns_of(rows), room)
+
+
+def _fitting(rows: Sequence[Row], columns: Sequence[str], room: int) -> dict[str, int] | None:
+    widths = _natural_widths(rows, columns)
     least = {
         column: min(widths[column], max(_FOLDABLE[column], cell_len(LABELS[column])))
         for column in widths
@@ -82,8 +86,8 @@ def _wide_widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
     }
     excess = sum(widths.values()) + _GAP * (len(widths) - 1) - room
     while excess > 0:
-        column = max(least, key=lambda name: widths[name] - least[name])
-        if widths[column] == least[column]:
+        column = max(least, key=lambda name: widths[name] - least[name], default=None)
+        if column is None or widths[column] == least[column]:
             return None
         widths[column] -= 1
         excess -= 1
@@ -119,28 +123,31 @@ def _wide(rows: Sequence[Row], widths: Mapping[str, int], *, ruled: bool) -> Tab
 
 
 def _group_widths(rows: Sequence[Row], room: int) -> dict[str, int] | None:
-    """The width of each column below an account, or None where `room` is too little; these never fold."""
+    """The width of each column below an account, or None where `room` is too little."""
     columns = [column for column in columns_of(rows) if column in (*_PLACE, *AMOUNTS)]
-    widths = _natural_widths(rows, columns)
-    return widths if len(_INDENT) + sum(widths.values()) + _GAP * (len(widths) - 1) <= room else None
+    return _fitting(rows, columns, room - len(_INDENT))
 
 
-def _groups(rows: Sequence[Row], widths: Mapping[str, int]) -> RenderableType:
-    lines = [Text(_aligned(LABELS, widths), style="bold")]
+def _groups(rows: Sequence[Row], widths: Mapping[str, int], console: Console) -> RenderableType:
+    lines = [Text(line, style="bold") for line in _aligned(LABELS, widths, console)]
     for account in _by_account(rows):
         lines += _heading(account[0])
-        lines += [
-            Text(_aligned({column: row.cell(column) for column in widths}, widths)) for row in account if row.currency
-        ]
+        for row in account:
+            if row.currency:
+                lines += map(Text, _aligned({column: row.cell(column) for column in widths}, widths, console))
     return Group(*lines)
 
 
-def _aligned(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
-    padded: list[str] = []
-    for column, width in widths.items():
-        blanks = " " * (width - cell_len(cells[column]))
-        padded.append(blanks + cells[column] if column in AMOUNTS else cells[column] + blanks)
-    return _INDENT + (" " * _GAP).join(padded).rstrip()
+def _aligned(cells: Mapping[str, str], widths: Mapping[str, int], console: Console) -> Iterator[str]:
+    """One row in columns, on as many lines as its longest cell is folded to."""
+    folded = {column: Text(cells[column]).wrap(console, width) for column, width in widths.items()}
+    for parts in zip_longest(*folded.values(), fillvalue=Text()):
+        padded: list[str] = []
+        for (column, width), part in zip(widths.items(), parts, strict=True):
+            text = part.plain.rstrip()
+            blanks = " " * (width - cell_len(text))
+            padded.append(blanks + text if column in AMOUNTS else text + blanks)
+        yield _INDENT + (" " * _GAP).join(padded).rstrip()
 
 
 def _list(rows: Sequence[Row], room: int) -> RenderableType:
