@@ -140,8 +140,8 @@ def test_a_long_wallet_folds_before_the_columns_are_given_up(config: Write, bank
     assert [line.split() for line in frame.splitlines() if line] == [
         *(["Currency", "Wallet", "Total", "Available"], ["shop", "toybox"]),
         *(
-            ["USD", "a", "promotion", "with", "50.00", "10.00"],
-            ["a", "long", "name"],
+            ["USD", "a", "promotion", "with", "a", "50.00", "10.00"],
+            ["long", "name"],
             ["EUR", "main", "1234567.89", "-"],
         ),
     ]
