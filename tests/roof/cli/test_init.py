@@ -30,6 +30,7 @@ def test_what_init_writes_loads(cli: Cli, tmp_path: Path) -> None:
     # An optional key without default shows the plugin's example.
     assert '# note = "a \\"note\\""\n' in path.read_text()
     # What stands there as a comment loads too, if it is taken in place of the other way to sign in.
+    assert "\n# Or, instead of key:\n# login = " in path.read_text()
     text = path.read_text().split("[accounts.toybox]")[1].split("\n\n")[0].replace('key = "', '# key = "', 1)
     other = tmp_path / "other.toml"
     other.write_text(

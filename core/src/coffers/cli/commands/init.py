@@ -105,7 +105,9 @@ def _lines(loaded: LoadedProvider, variables: _Variables) -> Iterator[str]:
     for number, cls in enumerate((loaded.manifest.settings, *loaded.manifest.credentials)):
         own = [attribute for attribute in attrs.fields(cls) if attribute.init and attribute.name not in written]
         if number > 1 and own:
-            yield "# Or, instead of the keys above:"
+            kept = {*attrs.fields_dict(cls), *attrs.fields_dict(loaded.manifest.settings)}
+            first = [name for name in attrs.fields_dict(loaded.manifest.credentials[0]) if name not in kept]
+            yield f"# Or, instead of {' and '.join(first)}:"
         for attribute in own:
             written.add(attribute.name)
             active = attribute.default is attrs.NOTHING and number <= 1
