@@ -122,19 +122,23 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test but those of types, wheels and witnesses, and every example of README and docs.
 
-    The oldest Python measures coverage. Those between the oldest and the newest run the core's own tests.
+    The oldest Python measures coverage, in the tests of the core. Those between the oldest and the newest run these
+    alone.
     """
     install(session, "lint", "test")
     run = ["-m", "pytest", "--ignore=tests/typing", "--ignore=tests/wheels", "--ignore-glob=*_witness.py"]
-    everything = ["tests", "plugins", "docs", "README.md"]
+    core = ["tests/core", "tests/roof"]
+    if session.posargs:
+        session.run("python", *run, *session.posargs)
+        return
     if session.python == PYTHONS[0]:
         for old in HERE.glob(".coverage*"):
             old.unlink()
-        data = {"COVERAGE_FILE": str(HERE / ".coverage")}
-        session.run("coverage", "run", *run, *everything, *session.posargs, env=data)
+        session.run("coverage", "run", *run, *core, env={"COVERAGE_FILE": str(HERE / ".coverage")})
     else:
-        places = everything if session.python == PYTHONS[-1] else ["tests/core", "tests/roof"]
-        session.run("python", *run, *places, *session.posargs)
+        session.run("python", *run, *core)
+    if session.python in (PYTHONS[0], PYTHONS[-1]):
+        session.run("python", *run, *(f"--ignore={place}" for place in core), "tests", "plugins", "docs", "README.md")
 
 
 @nox.session
