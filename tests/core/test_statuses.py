@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from coffers.errors import one_line
 from coffers.messages import Response
-from coffers.statuses import http_date, is_html, retry_after_s, status_error, time_from_text
+from coffers.statuses import http_date, is_html, reason_phrase, retry_after_s, status_error, time_from_text
 
 HTML = b"<!DOCTYPE html><title>Access denied</title>"
 WEDNESDAY = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -51,6 +51,22 @@ def test_the_providers_words_and_what_headers_add() -> None:
     assert status_error(Response(200, (("cf-ray", "c-1"),))).request_id == "c-1"
     assert status_error(Response(200)).message == "HTTP 200 OK"
     assert status_error(Response(529)).message == "HTTP 529"
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (404, "Not Found"),
+        (413, "Content Too Large"),
+        (414, "URI Too Long"),
+        (416, "Range Not Satisfiable"),
+        (422, "Unprocessable Content"),
+        (529, ""),
+    ],
+)
+def test_the_phrase_is_the_same_on_every_python(status: int, phrase: str) -> None:
+    assert reason_phrase(status) == phrase
+    assert status_error(Response(status)).message == f"HTTP {status} {phrase}".rstrip()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from .errors import (
 )
 from .messages import Response
 
-__all__ = ["http_date", "is_html", "retry_after_s", "status_error", "time_from_text"]
+__all__ = ["http_date", "is_html", "reason_phrase", "retry_after_s", "status_error", "time_from_text"]
 
 _CLASSES: Final[Mapping[int, type[CoffersError]]] = {
     401: AuthError,
@@ -32,6 +32,14 @@ _CLASSES: Final[Mapping[int, type[CoffersError]]] = {
     425: UnavailableError,
     429: RateLimitedError,
     451: PermissionDeniedError,  # not from this country
+}
+
+#: Phrases of RFC 9110 (section 15.5) that Python tells only since 3.13: an error reads the same on every Python.
+_PHRASES: Final[Mapping[int, str]] = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
 }
 
 #: Headers in which providers name a request.
@@ -69,13 +77,14 @@ def status_error(response: Response, message: str | None = None, *, code: str | 
     else:
         cls = BadResponseError
     if not message:
-        message = f"HTTP {status} {_phrase(status)}".rstrip() + (" with an HTML page" if page else "")
+        message = f"HTTP {status} {reason_phrase(status)}".rstrip() + (" with an HTML page" if page else "")
     return cls(message, code=code, retry_after_s=retry_after_s(response), request_id=_request_id(response))
 
 
-def _phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
+    """The words of an HTTP status, such as "Not Found"; empty where it has none."""
     try:
-        return HTTPStatus(status).phrase
+        return _PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:
         return ""
 

@@ -17,7 +17,6 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -38,6 +37,7 @@ from coffers import (
     parse_guarded,
 )
 from coffers.plugin import AccessToken, Query, Response, hookimpl
+from coffers.statuses import reason_phrase
 
 from .known import Known, known_of
 from .likeness import differences
@@ -384,9 +384,6 @@ def _json(value: Any) -> bytes:
 
 
 def _render(response: Response) -> bytes:
-    try:
-        phrase = HTTPStatus(response.status).phrase
-    except ValueError:
-        phrase = "?"
+    phrase = reason_phrase(response.status) or "?"
     lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in response.headers)]
     return "\n".join([*lines, "", ""]).encode() + response.body
