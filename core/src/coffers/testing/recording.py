@@ -17,6 +17,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -37,7 +38,6 @@ from coffers import (
     parse_guarded,
 )
 from coffers.plugin import AccessToken, Query, Response, hookimpl
-from coffers.statuses import reason_phrase
 
 from .known import Known, known_of
 from .likeness import differences
@@ -384,6 +384,9 @@ def _json(value: Any) -> bytes:
 
 
 def _render(response: Response) -> bytes:
-    phrase = reason_phrase(response.status) or "?"
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = "?"
     lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in response.headers)]
     return "\n".join([*lines, "", ""]).encode() + response.body
