@@ -6,8 +6,7 @@ Floor 1. An amount is a `decimal.Decimal` with every digit the provider sent and
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 from typing import Final
 
@@ -23,15 +22,13 @@ _NUMBER = re.compile(r"-?([0-9]+)(?:\.([0-9]+))?(?:[eE][+-]?0*([0-9]+))?")
 _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
 
-@contextmanager
-def exact() -> Generator[None]:
+def exact() -> AbstractContextManager[Context]:
     """A place where decimal arithmetic is exact or fails.
 
     200 digits, and `decimal.Inexact` is raised where a result would be rounded. Python's default context keeps 28
     digits and says nothing: even unary minus loses digits there. `parse` always runs inside it.
     """
-    with localcontext(_EXACT):
-        yield
+    return localcontext(_EXACT)
 
 
 def amount_from_text(text: str) -> Decimal:

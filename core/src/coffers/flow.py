@@ -122,7 +122,8 @@ class BoundAccount:
     @cached_property
     def telltale(self) -> Scrubber:
         """Finds a secret where it cannot be by chance."""
-        return Scrubber(secret for secret in self.secrets if len(secret.reveal()) >= _TELLTALE_LENGTH)
+        long = [secret for secret in self.secrets if len(secret.reveal()) >= _TELLTALE_LENGTH]
+        return self.scrub if len(long) == len(self.secrets) else Scrubber(long)  # as a rule they all are
 
 
 @attrs.frozen
@@ -346,11 +347,13 @@ def _finished(
 
 def _scrubbed(balances: list[Balance], bound: BoundAccount) -> tuple[Balance, ...]:
     """The rows, none of which may show a secret: scrubbed in `details`, refused where it would be a name."""
-    names = "\n".join(f"{row.currency}\n{row.network}\n{row.wallet}" for row in balances)
+    names = "\n".join(
+        [text for row in balances for text in (row.currency, row.network, row.wallet) if text is not None]
+    )
     if bound.telltale.finds(names):
         raise _finished(BadResponseError("the answer holds a secret of this account where a name is due"), bound)
-    details = "\n".join(text for row in balances for item in row.details.items() for text in item)
-    if not bound.scrub.finds(details):
+    details = "\n".join([text for row in balances if row.details for item in row.details.items() for text in item])
+    if not details or not bound.scrub.finds(details):
         return tuple(balances)
     return tuple(
         attrs.evolve(row, details={bound.scrub(name): bound.scrub(text) for name, text in row.details.items()})

@@ -87,9 +87,11 @@ def _check_answer(answer: Snapshot | AccessToken) -> None:
         check_query(query)
     characters = sum(len(text) for query in answer.next for pair in query.state for text in (query.step, *pair))
     for row in answer.balances:
-        valued_in = row.valuation.currency if row.valuation else ""
-        characters += len(row.currency) + len(row.network or "") + len(row.wallet or "") + len(valued_in)
-        characters += sum(len(name) + len(text) for name, text in row.details.items())
+        characters += len(row.currency) + len(row.network or "") + len(row.wallet or "")
+        if row.valuation:
+            characters += len(row.valuation.currency)
+        if row.details:
+            characters += sum(len(name) + len(text) for name, text in row.details.items())
     if characters > MAX_CHARACTERS:
         raise PluginError(f"coffers_parse made more than {MAX_CHARACTERS} characters of one answer")
 

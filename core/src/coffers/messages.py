@@ -27,6 +27,7 @@ Pairs = tuple[tuple[str, str], ...]
 S = TypeVar("S")
 T = TypeVar("T")
 
+_METHOD = re.compile("[A-Z]+")
 #: What RFC 3986 allows in a path.
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 #: Segments that mean "this folder" or "its parent": with a server's own id in a path they would lead elsewhere.
@@ -46,6 +47,8 @@ def _items(parts: Mapping[str, T] | Iterable[tuple[str, T]]) -> tuple[tuple[str,
 
 
 def _to_pairs(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
+    if pairs == ():
+        return ()
     made: tuple[tuple[Any, Any], ...] = _items(pairs)  # as typed they are texts, but callers may be untyped
     for name, value in made:
         if not (isinstance(name, str) and isinstance(value, str)):
@@ -197,7 +200,7 @@ class Request:
     host: str = attrs.field(default="api", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        if not re.fullmatch("[A-Z]+", self.method):
+        if not _METHOD.fullmatch(self.method):
             raise ValueError("method: upper-case letters only")
         if not _PATH.fullmatch(self.path) or self.path.startswith("//"):
             raise ValueError("path: must begin with one '/' and be percent-encoded; the query goes in `query`")
@@ -205,7 +208,9 @@ class Request:
             raise ValueError("path: must not hold the segments '.' or '..'")
         if self.form and self.json is not None:
             raise ValueError("a request has a form or a JSON body, not both")
-        names = [name for name, _ in self.json or ()]
+        if self.json is None:
+            return
+        names = [name for name, _ in self.json]
         if not all(isinstance(name, str) for name in names):  # pyright: ignore[reportUnnecessaryIsInstance]  callers may be untyped
             raise TypeError("json: the names must be texts")
         if len(set(names)) != len(names):
@@ -255,8 +260,8 @@ class Request:
             ConfigError: characters that cannot be sent (in a header: a line break or not ASCII; anywhere: half a
                 character): the credential they came from is unusable.
         """
-        whole = self.add(query=query, headers=headers, form=form, json=json)
-        sealed = whole.headers
+        whole = self.add(query=query, form=form, json=json) if query or form or json else self
+        sealed = (*self.headers, *_to_pairs(headers))
         if (whole.form or whole.json is not None) and not any(name.lower() == "content-type" for name, _ in sealed):
             content_type = "application/json" if whole.json is not None else "application/x-www-form-urlencoded"
             sealed = (*sealed, ("Content-Type", content_type))

@@ -5,6 +5,7 @@ Floor 1. Unknown is None, never 0; an amount without a currency cannot be built;
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,50 +36,60 @@ MAX_QUERIES: Final = 50
 _LARGEST_EXPONENT = 200
 
 
+#: Almost every code there is.
+_PLAIN_CODE: Final = re.compile(f"[A-Z0-9._-]{{1,{_LONGEST_CURRENCY}}}")
+
+
 def _to_currency(value: object) -> str:
     if not isinstance(value, str):
         raise BadResponseError("a currency is missing or is not text", field="currency")
-    return value.translate(_CAPITALS)
+    if _PLAIN_CODE.fullmatch(value):
+        return value
+    code = value.translate(_CAPITALS)
+    known = all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in code)
+    if not known or not 0 < len(code) <= _LONGEST_CURRENCY or one_line(code) != code:  # some letters are blank
+        raise BadResponseError("a currency code must be 1 to 32 letters, digits and . _ -", field="currency")
+    return code
 
 
-def _is_currency(_: Any, attribute: attrs.Attribute[str], value: str) -> None:
-    known = all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in value)
-    if not known or not 0 < len(value) <= _LONGEST_CURRENCY or one_line(value) != value:  # some letters are blank
-        raise BadResponseError("a currency code must be 1 to 32 letters, digits and . _ -", field=attribute.name)
+def _check_amount(name: str, value: object) -> None:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        text = f"{name} must be a finite Decimal or None, and is of type {type(value).__name__}"
+        raise BadResponseError(text, field=name)
+    if not -_LARGEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT:
+        raise BadResponseError(f"an amount has an exponent beyond {_LARGEST_EXPONENT}", field=name)
 
 
-def _is_amount(_: Any, attribute: attrs.Attribute[Decimal | None], value: object) -> None:
-    if value is None:
-        return
-    if not (isinstance(value, Decimal) and value.is_finite()):
-        text = f"{attribute.name} must be a finite Decimal or None, and is of type {type(value).__name__}"
-        raise BadResponseError(text, field=attribute.name)
-    if abs(value.adjusted()) > _LARGEST_EXPONENT:
-        raise BadResponseError(f"an amount has an exponent beyond {_LARGEST_EXPONENT}", field=attribute.name)
+def _to_label(name: str, value: object) -> str:
+    label = one_line(value) if isinstance(value, str) else ""
+    if not label:
+        raise BadResponseError("must be a non-empty text or None", field=name)
+    return label
 
 
-def _to_label(value: object) -> Any:
-    return one_line(value) if isinstance(value, str) else value
-
-
-def _is_label(_: Any, attribute: attrs.Attribute[str | None], value: object) -> None:
-    if value is not None and not (isinstance(value, str) and value):
-        raise BadResponseError("must be a non-empty text or None", field=attribute.name)
+_NO_DETAILS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _to_details(value: Mapping[str, str]) -> Mapping[str, str]:
+    if value is _NO_DETAILS:
+        return value
     details: dict[Any, Any] = dict(value)  # as typed it cannot be wrong, but parsers are foreign code
     if not all(isinstance(name, str) and isinstance(text, str) for name, text in details.items()):
         raise BadResponseError("details must map text to text", field="details")
     return MappingProxyType({one_line(name): one_line(text) for name, text in details.items()})
 
 
-def _is_time(_: Any, attribute: attrs.Attribute[datetime | None], value: object) -> None:
-    if value is not None and not (isinstance(value, datetime) and value.utcoffset() is not None):
-        raise BadResponseError("a time must be an aware datetime or None", field=attribute.name)
+def _check_time(name: str, value: object) -> None:
+    if not (isinstance(value, datetime) and value.utcoffset() is not None):
+        raise BadResponseError("a time must be an aware datetime or None", field=name)
+
+
+_NONE_DERIVED: Final[tuple[str, ...]] = ()
 
 
 def _to_derived(value: Any) -> tuple[str, ...]:
+    if value is _NONE_DERIVED:
+        return value
     names: tuple[Any, ...] = () if isinstance(value, str) else tuple(islice(value, len(AMOUNTS) + 1))
     if isinstance(value, str) or len(set(names)) != len(names) or not set(names) <= set(AMOUNTS):
         raise BadResponseError(f"derived must hold some of {', '.join(AMOUNTS)}, each once", field="derived")
@@ -95,9 +106,14 @@ class Valuation:
         available: the value of what can be spent now, or None.
     """
 
-    currency: str = attrs.field(converter=_to_currency, validator=_is_currency)
-    total: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
-    available: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    currency: str = attrs.field(converter=_to_currency)
+    total: Decimal | None = attrs.field(default=None, kw_only=True)
+    available: Decimal | None = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in (("total", self.total), ("available", self.available)):
+            if value is not None:
+                _check_amount(name, value)
 
 
 @attrs.frozen(hash=False)
@@ -128,27 +144,42 @@ class Balance:
         BadResponseError: a part is not of its type; `field` names it.
     """
 
-    currency: str = attrs.field(converter=_to_currency, validator=_is_currency)
-    total: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
-    available: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
-    pending: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
-    reserved: Decimal | None = attrs.field(default=None, kw_only=True, validator=_is_amount)
+    currency: str = attrs.field(converter=_to_currency)
+    total: Decimal | None = attrs.field(default=None, kw_only=True)
+    available: Decimal | None = attrs.field(default=None, kw_only=True)
+    pending: Decimal | None = attrs.field(default=None, kw_only=True)
+    reserved: Decimal | None = attrs.field(default=None, kw_only=True)
     unit: Literal["money", "asset", "credits"] = attrs.field(default="money", kw_only=True)
-    network: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
-    wallet: str | None = attrs.field(default=None, kw_only=True, converter=_to_label, validator=_is_label)
+    network: str | None = attrs.field(default=None, kw_only=True)
+    wallet: str | None = attrs.field(default=None, kw_only=True)
     valuation: Valuation | None = attrs.field(default=None, kw_only=True)
-    details: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, converter=_to_details)
-    derived: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_to_derived)
-    expires_at: datetime | None = attrs.field(default=None, kw_only=True, validator=_is_time)
+    details: Mapping[str, str] = attrs.field(default=_NO_DETAILS, kw_only=True, converter=_to_details)
+    derived: tuple[str, ...] = attrs.field(default=_NONE_DERIVED, kw_only=True, converter=_to_derived)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        # Written out: an answer may hold thousands of rows, and validators cost a call for each field.
+        if self.total is not None:
+            _check_amount("total", self.total)
+        elif self.available is None and self.pending is None and self.reserved is None:
+            raise BadResponseError("a balance needs at least one amount", field="total")
+        if self.available is not None:
+            _check_amount("available", self.available)
+        if self.pending is not None:
+            _check_amount("pending", self.pending)
+        if self.reserved is not None:
+            _check_amount("reserved", self.reserved)
+        if self.network is not None:
+            object.__setattr__(self, "network", _to_label("network", self.network))
+        if self.wallet is not None:
+            object.__setattr__(self, "wallet", _to_label("wallet", self.wallet))
+        if self.expires_at is not None:
+            _check_time("expires_at", self.expires_at)
         if self.unit not in ("money", "asset", "credits"):
             raise BadResponseError("unit must be money, asset or credits", field="unit")
         if self.valuation is not None and not isinstance(self.valuation, Valuation):  # pyright: ignore[reportUnnecessaryIsInstance]  parsers are foreign code
             raise BadResponseError("a valuation must be a Valuation or None", field="valuation")
-        if self.total is None and self.available is None and self.pending is None and self.reserved is None:
-            raise BadResponseError("a balance needs at least one amount", field="total")
-        if any(getattr(self, name) is None for name in self.derived):
+        if self.derived and any(getattr(self, name) is None for name in self.derived):
             raise BadResponseError("derived names an amount that is not known", field="derived")
 
     @property
@@ -202,5 +233,9 @@ class Snapshot:
     """
 
     balances: tuple[Balance, ...] = attrs.field(default=(), converter=_to_balances)
-    as_of: datetime | None = attrs.field(default=None, validator=_is_time)
+    as_of: datetime | None = attrs.field(default=None)
     next: tuple[Query[Any], ...] = attrs.field(default=(), kw_only=True, converter=_to_next)
+
+    def __attrs_post_init__(self) -> None:
+        if self.as_of is not None:
+            _check_time("as_of", self.as_of)

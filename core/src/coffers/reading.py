@@ -93,6 +93,8 @@ def _decoder() -> json.JSONDecoder:
 
 
 def _number(text: str) -> Decimal:
+    if len(text) <= MAX_DIGITS and "e" not in text and "E" not in text:
+        return Decimal(text)  # the decoder has seen to the form; that many signs hold no more digits
     try:
         return amount_from_text(text)
     except ValueError as error:

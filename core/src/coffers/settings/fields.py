@@ -111,18 +111,21 @@ class Part:
         cls: the provider's class.
         keys: its keys.
         required: those it cannot do without.
+        arguments: its keys again, each with the name of the argument that takes it.
     """
 
     cls: type[Any]
     keys: tuple[str, ...]
     required: tuple[str, ...]
+    arguments: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, made: type[Any]) -> Part:
         """The part that makes instances of `made`."""
         own = [attribute for attribute in attrs.fields(made) if attribute.init]
         required = tuple(attribute.name for attribute in own if attribute.default is attrs.NOTHING)
-        return cls(made, tuple(attribute.name for attribute in own), required)
+        arguments = tuple((attribute.name, attribute.alias) for attribute in own)
+        return cls(made, tuple(attribute.name for attribute in own), required, arguments)
 
     def build(self, values: Mapping[str, Any]) -> Any:
         """An instance made from those of `values` that are its own.
@@ -137,11 +140,7 @@ class Part:
 
     def made(self, values: Mapping[str, Any]) -> Any | Problem:
         """As `build`; or what is wrong with the values, each by itself or all together."""
-        arguments = {
-            attribute.alias: values[attribute.name]
-            for attribute in attrs.fields(self.cls)
-            if attribute.init and attribute.name in values
-        }
+        arguments = {argument: values[key] for key, argument in self.arguments if key in values}
         together = Problem(None, _REFUSED_TOGETHER)
         try:
             return self.cls(**arguments)
@@ -253,10 +252,12 @@ class Shape:
                 return [made]
         return list(refused.values())
 
-    def choose(self, given: Iterable[str]) -> Part | Problem | None:
+    def choose(self, given: Collection[str]) -> Part | Problem | None:
         """The one alternative that the given keys complete; None where the provider asks for no credentials."""
         if not self.credentials:
             return None
+        if len(self.credentials) == 1 and all(key in given for key in self.credentials[0].required):
+            return self.credentials[0]
         every = {key for part in self.credentials for key in part.keys}
         keys = set(given) & every
         own = keys - set(self.settings.keys)  # what only credentials are made of
