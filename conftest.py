@@ -20,7 +20,7 @@ from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 from tests.console import PARSERS, Console
-from tests.guard import nothing_else_is_hit, nothing_strays  # noqa: F401  fixtures of every test
+from tests.guard import a_finaliser_may_be_hit, nothing_else_is_hit, nothing_strays  # noqa: F401  fixtures of every test
 
 ACME = Path(__file__).parent / "tests/acme"
 

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from coffers.bounds import PASSING
 from tests import guard
 
 
@@ -20,3 +21,11 @@ def test_no_connection_leaves_this_machine(family: socket.SocketKind) -> None:
 def test_loopback_is_allowed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         pass
+
+
+def test_a_finaliser_that_is_hit_by_what_ends_endless_code_is_no_fault() -> None:
+    class Hit:
+        def __del__(self) -> None:
+            raise PASSING[-1]
+
+    Hit()
