@@ -287,7 +287,7 @@ def _address(server: HostileServer) -> tuple[str, int]:
 def test_a_dead_address_does_not_spoil_the_next_one(first: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with HostileServer(first) as dead, HostileServer(answer(http_answer())) as alive, transport() as sender:
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", _address(server)) for server in (dead, alive)]
-        monkeypatch.setattr(connection_module, "_look_up", lambda host, port: found)
+        monkeypatch.setattr(connection_module, "look_up", lambda host, port: found)
         response = sender.send(MESSAGE, Endpoint(alive.base_url), soon(0.5))
     assert response.status == 200
 
@@ -304,7 +304,7 @@ def test_a_name_that_is_none() -> None:
 
 def test_a_slow_resolver_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    monkeypatch.setattr(connection_module, "_look_up", lambda host, port: released.wait(10))
+    monkeypatch.setattr(connection_module, "look_up", lambda host, port: released.wait(10))
     with transport() as sender:
         began = time.monotonic()
         with pytest.raises(TimedOutError) as caught:
@@ -367,7 +367,7 @@ def test_close_ends_what_is_under_way(name: str) -> None:
 
 def test_close_ends_a_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    monkeypatch.setattr(connection_module, "_look_up", lambda host, port: released.wait(10))
+    monkeypatch.setattr(connection_module, "look_up", lambda host, port: released.wait(10))
     with transport() as sender, ThreadPoolExecutor(1) as threads:
         sent = threads.submit(sender.send, MESSAGE, Endpoint("https://api.example.test"), soon(20))
         time.sleep(0.1)

@@ -136,8 +136,8 @@ def test_the_name_is_checked_and_told_to_the_server(
     context.sni_callback = lambda connection, name, context: names.append(name)
     with HostileServer(answer(http_answer()), tls=context) as server, transport() as sender:
         port = int(server.base_url.rsplit(":", 1)[1])
-        look_up = connection_module._look_up
-        monkeypatch.setattr(connection_module, "_look_up", lambda host, port: look_up("127.0.0.1", port))
+        look_up = connection_module.look_up
+        monkeypatch.setattr(connection_module, "look_up", lambda host, port: look_up("127.0.0.1", port))
         deadline = time.monotonic() + 5
         response = sender.send(MESSAGE, Endpoint(f"https://API.example.test:{port}/", ca_file), deadline)
         assert response.body == BODY

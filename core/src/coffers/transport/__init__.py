@@ -5,6 +5,7 @@ never trusts an unverified certificate. Nothing happens at import time; urllib3 
 
     this file       `Endpoint`, `HttpTransport`: which connection to use, and every fault as one of our errors
     wire.py         the bytes of HTTP: the message out, the answer in, with its limits; no sockets
+    shelf.py        connections that are kept for the next message; no sockets
     connection.py   sockets, names and TLS: every wait ends at the deadline
 """
 
@@ -12,10 +13,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import attrs
@@ -25,6 +25,7 @@ from coffers.errors import CoffersError, ConfigError, NetworkError, TimedOutErro
 from coffers.messages import Response, SignedRequest
 from coffers.provider import check_base_url
 
+from .shelf import MAX_IDLE_S, Shelf
 from .wire import read_answer, request_bytes
 
 if TYPE_CHECKING:
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
 
     from .connection import Connection
 
-__all__ = ["MAX_IDLE_S", "Endpoint", "HttpTransport", "Transport"]
-
-#: Seconds an unused connection is kept; servers close theirs after about as long.
-MAX_IDLE_S: Final = 30.0
+__all__ = ["MAX_IDLE_S", "Endpoint", "HttpTransport", "Origin", "Transport"]
 
 
 @attrs.frozen
@@ -78,7 +76,7 @@ class Transport(Protocol):
 
 
 @attrs.frozen(cache_hash=True)
-class _Origin:
+class Origin:
     """An endpoint taken apart, once. Equal where connections may be shared."""
 
     tls: bool
@@ -90,7 +88,12 @@ class _Origin:
     fixed_headers: str = attrs.field(eq=False)
 
     @classmethod
-    def of(cls, endpoint: Endpoint) -> _Origin:
+    def of(cls, endpoint: Endpoint) -> Origin:
+        """Take `endpoint` apart.
+
+        Raises:
+            ConfigError: its base URL cannot be used.
+        """
         try:
             parts = urlsplit(check_base_url(endpoint.base_url))
         except ValueError as error:
@@ -102,11 +105,11 @@ class _Origin:
         fixed_headers = f"Host: {authority}\r\nUser-Agent: coffers/{__version__}\r\nAccept-Encoding: identity\r\n"
         return cls(tls, host, port, endpoint.ca_file, authority, parts.path, fixed_headers)
 
-
-@attrs.frozen
-class _Idle:
-    connection: Connection
-    since: float
+    def told(self, fault: CoffersError, *, closed: bool) -> CoffersError:
+        """A new error that names the host: without a traceback, cause or context that leads to the message's bytes."""
+        if closed:
+            fault = NetworkError("the transport was closed")
+        return type(fault)(f"{self.authority}: {fault.message}", field=fault.field)
 
 
 class HttpTransport:
@@ -123,8 +126,8 @@ class HttpTransport:
         self._monotonic = monotonic
         self._lock = threading.Lock()  # guards the next four
         self._closed = False
-        self._origins: dict[Endpoint, _Origin] = {}
-        self._idle: dict[_Origin, deque[_Idle]] = {}  # the last in is the first out
+        self._origins: dict[Endpoint, Origin] = {}
+        self._shelf: Shelf[Origin, Connection] = Shelf(monotonic)
         self._busy: set[Connection] = set()
         self._trust_lock = threading.Lock()
         self._trust: dict[Path | None, ssl.SSLContext] = {}  # reading a CA bundle costs more than a read
@@ -135,21 +138,15 @@ class HttpTransport:
         try:
             return self._exchange(message, origin, deadline)
         except CoffersError as error:
-            failure = self._told(error, origin)
+            failure = origin.told(error, closed=self._closed)
         except Exception as error:  # noqa: BLE001  nothing foreign may escape: its text may hold the query
             from .connection import explain
 
-            failure = self._told(explain(error), origin)
+            failure = origin.told(explain(error), closed=self._closed)
         try:
             raise failure
         finally:
             del failure  # an error must not hold the frame that holds the error
-
-    def _told(self, fault: CoffersError, origin: _Origin) -> CoffersError:
-        """A new error that names the host: without a traceback, cause or context that leads to the message's bytes."""
-        if self._closed:
-            fault = NetworkError("the transport was closed")
-        return type(fault)(f"{origin.authority}: {fault.message}", field=fault.field)
 
     def close(self) -> None:
         """See `Transport.close`. A further `send` raises `NetworkError`."""
@@ -157,15 +154,12 @@ class HttpTransport:
             self._closed = True
             for connection in self._busy:
                 connection.abort()
-            for idle in self._idle.values():
-                for kept in idle:
-                    kept.connection.close()
-            self._idle.clear()
+            self._shelf.clear()
 
-    def _learn(self, endpoint: Endpoint) -> _Origin:
-        return self._origins.setdefault(endpoint, _Origin.of(endpoint))
+    def _learn(self, endpoint: Endpoint) -> Origin:
+        return self._origins.setdefault(endpoint, Origin.of(endpoint))
 
-    def _exchange(self, message: SignedRequest, origin: _Origin, deadline: float) -> Response:
+    def _exchange(self, message: SignedRequest, origin: Origin, deadline: float) -> Response:
         if self._monotonic() >= deadline:
             raise TimedOutError("the deadline passed before anything was sent")
         outgoing = request_bytes(message, prefix=origin.prefix, fixed_headers=origin.fixed_headers)
@@ -179,35 +173,24 @@ class HttpTransport:
             self._put_back(connection, origin, clean=clean)
         return response
 
-    def _take(self, origin: _Origin) -> Connection:
+    def _take(self, origin: Origin) -> Connection:
         from .connection import Connection
 
         context = self._trusted(origin.ca_file) if origin.tls else None
         with self._lock:
             if self._closed:
                 raise NetworkError("the transport was closed")
-            connection = None
-            idle = self._idle.get(origin)
-            while idle and connection is None:
-                kept = idle.pop()
-                if self._monotonic() - kept.since <= MAX_IDLE_S and kept.connection.usable:
-                    connection = kept.connection
-                else:
-                    kept.connection.close()
+            connection = self._shelf.take(origin)
             if connection is None:
                 connection = Connection(origin.host, origin.port, context=context, monotonic=self._monotonic)
             self._busy.add(connection)
             return connection
 
-    def _put_back(self, connection: Connection, origin: _Origin, *, clean: bool) -> None:
+    def _put_back(self, connection: Connection, origin: Origin, *, clean: bool) -> None:
         with self._lock:
             self._busy.discard(connection)
             if clean and not self._closed:
-                now = self._monotonic()
-                idle = self._idle.setdefault(origin, deque())
-                while idle and now - idle[0].since > MAX_IDLE_S:
-                    idle.popleft().connection.close()
-                idle.append(_Idle(connection, now))
+                self._shelf.put(origin, connection)
                 return
         connection.close()
 

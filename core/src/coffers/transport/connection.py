@@ -15,18 +15,18 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from coffers.errors import CoffersError, ConfigError, NetworkError, TimedOutError
 
-__all__ = ["Connection", "explain", "trust"]
+__all__ = ["Addresses", "Connection", "explain", "is_address", "look_up", "trust"]
 
 _READ_SIZE: Final = 64 * 1024
 
 #: What `socket.getaddrinfo` answers: family, kind, protocol, canonical name, address.
-_Addresses = list[tuple[Any, Any, int, str, Any]]
+Addresses: TypeAlias = list[tuple[Any, Any, int, str, Any]]
 
 
 class _PlainConnection(HTTPConnection):
@@ -69,7 +69,7 @@ class Connection:
         self._guard = threading.Lock()  # a socket that `abort` shuts down must not be closed meanwhile
         self._aborted = False
         self._live: socket.socket | None = None
-        self._found: queue.SimpleQueue[_Addresses | Exception | None] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[Addresses | Exception | None] = queue.SimpleQueue()
 
     def begin(self, deadline: float) -> None:
         """Start an exchange that ends at `deadline`; connects if this is the first one."""
@@ -160,14 +160,14 @@ class Connection:
                 return sock
         raise fault
 
-    def _resolve(self) -> _Addresses:
-        if self._host == "localhost" or _is_address(self._host):
-            return _look_up(self._host, self._port)
+    def _resolve(self) -> Addresses:
+        if is_address(self._host):
+            return look_up(self._host, self._port)
 
         def answer() -> None:
-            found: _Addresses | Exception
+            found: Addresses | Exception
             try:
-                found = _look_up(self._host, self._port)
+                found = look_up(self._host, self._port)
             except Exception as error:  # noqa: BLE001  it is raised in the thread that waits
                 found = error
             self._found.put(found)
@@ -185,7 +185,10 @@ class Connection:
         return found
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether it is told without asking anybody where `host` is."""
+    if host == "localhost":
+        return True
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -193,7 +196,8 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _look_up(host: str, port: int) -> _Addresses:
+def look_up(host: str, port: int) -> Addresses:
+    """The addresses of `host`, asked of the system; that may take long, and cannot be interrupted."""
     # As bytes: the codec that Python uses for a text raises errors of its own and takes long to load.
     return socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
 

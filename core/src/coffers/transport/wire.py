@@ -1,19 +1,21 @@
 """The bytes of HTTP/1.1: a signed message out, an answer in, every part of it bounded. No sockets here.
 
-Part of floor 5. Never guesses where an answer ends: a wrong end is a wrong number. Never shows a byte of what it reads.
+Part of floor 5. Reading is a generator that is sent what arrives, so that a socket in a thread and one on an event loop
+are read by the same rules. Never guesses where an answer ends: a wrong end is a wrong number. Never shows a byte of
+what it reads.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Generator
+from typing import Final, TypeAlias
 
 from coffers.errors import BadResponseError, NetworkError, PluginError
 from coffers.messages import Response, SignedRequest
 
-__all__ = ["MAX_BODY", "MAX_HEAD", "read_answer", "request_bytes"]
+__all__ = ["MAX_BODY", "MAX_HEAD", "Reading", "answer_steps", "read_answer", "request_bytes"]
 
 #: Most bytes of status line, headers, interim answers and trailers together.
 MAX_HEAD: Final = 64 * 1024
@@ -73,53 +75,74 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _LENGTH = re.compile(r"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
 
+#: Wants to be sent the next bytes each time it yields; none at all means that the other side has ended.
+Reading: TypeAlias = Generator[None, bytes, tuple[Response, bool]]
+
 
 class _Incoming:
     """Bytes received and not yet used."""
 
-    __slots__ = ("_receive", "buffer")
+    __slots__ = ("buffer",)
 
-    def __init__(self, receive: Callable[[], bytes]) -> None:
-        self._receive = receive
+    def __init__(self) -> None:
         self.buffer = bytearray()
 
-    def more(self) -> bool:
+    def more(self) -> Generator[None, bytes, bool]:
         """Wait for further bytes; False when there are none to come."""
-        data = self._receive()
+        data = yield
         self.buffer += data
         return bool(data)
 
-    def need_more(self) -> None:
-        if not self.more():
+    def need_more(self) -> Generator[None, bytes]:
+        if not (yield from self.more()):
             raise NetworkError("the answer was cut short")
 
-    def take(self, size: int) -> bytearray:
+    def take(self, size: int) -> Generator[None, bytes, bytearray]:
         """The next `size` bytes."""
         while len(self.buffer) < size:
-            self.need_more()
+            yield from self.need_more()
+        return self.cut(size)
+
+    def cut(self, size: int) -> bytearray:
+        """Up to `size` bytes of those that are there."""
         taken = self.buffer[:size]
         del self.buffer[:size]
         return taken
 
-    def line(self, longest: int) -> bytes:
+    def line(self, longest: int) -> Generator[None, bytes, bytes]:
         """The next line without its end."""
         searched = 0
         while (end := self.buffer.find(b"\n", searched)) < 0:
             searched = len(self.buffer)
             if searched > longest:
                 break
-            self.need_more()
+            yield from self.need_more()
         if not 0 <= end <= longest:
             raise BadResponseError("the answer has a line that is too long")
-        line = bytes(self.take(end + 1))
+        line = bytes(self.cut(end + 1))
         return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
 
 def read_answer(receive: Callable[[], bytes], *, method: str) -> tuple[Response, bool]:
-    """One answer, its body decoded.
+    """One answer, its body decoded; see `answer_steps`.
 
     Args:
         receive: waits for some bytes; none at all means that the other side has ended.
+        method: the method of the message that is answered.
+    """
+    steps = answer_steps(method)
+    next(steps)
+    try:
+        while True:
+            steps.send(receive())
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
+
+
+def answer_steps(method: str) -> Reading:
+    """Read one answer from the bytes that are sent in, and decode its body.
+
+    Args:
         method: the method of the message that is answered.
 
     Returns:
@@ -129,23 +152,23 @@ def read_answer(receive: Callable[[], bytes], *, method: str) -> tuple[Response,
         BadResponseError: not HTTP/1, not framed beyond doubt, or over a limit.
         NetworkError: no answer, or one cut short.
     """
-    incoming = _Incoming(receive)
-    version, status, headers = _read_head(incoming)
+    incoming = _Incoming()
+    version, status, headers = yield from _read_head(incoming)
     keeps = version != "0" and "close" not in _words(headers, "connection")
     if method == "HEAD" or status in (204, 304):
         return Response(status, headers, b""), keeps and not incoming.buffer
-    body, framed = _read_body(incoming, headers)
+    body, framed = yield from _read_body(incoming, headers)
     if incoming.buffer.strip(b"\r\n"):
         raise BadResponseError("the answer is longer than it says")
     body = _decoded(body, _words(headers, "content-encoding"))
     return Response(status, headers, body), keeps and framed and not incoming.buffer
 
 
-def _read_head(incoming: _Incoming) -> tuple[str, int, tuple[tuple[str, str], ...]]:
+def _read_head(incoming: _Incoming) -> Generator[None, bytes, tuple[str, int, tuple[tuple[str, str], ...]]]:
     """Minor version, status and headers; interim answers (1xx) are passed over, within the same limit."""
     left = MAX_HEAD
     while True:
-        head = _head_bytes(incoming, left)
+        head = yield from _head_bytes(incoming, left)
         left -= len(head)
         if _CONTROL.search(head):
             raise BadResponseError("the answer's headers hold control characters")
@@ -160,7 +183,7 @@ def _read_head(incoming: _Incoming) -> tuple[str, int, tuple[tuple[str, str], ..
             raise BadResponseError("the answer switches to a protocol that nobody asked for")
 
 
-def _head_bytes(incoming: _Incoming, longest: int) -> bytes:
+def _head_bytes(incoming: _Incoming, longest: int) -> Generator[None, bytes, bytes]:
     """Everything up to the empty line, its own end included."""
     searched = 0
     while True:
@@ -172,9 +195,9 @@ def _head_bytes(incoming: _Incoming, longest: int) -> bytes:
         if size > longest:
             raise BadResponseError(f"the answer's headers are over {MAX_HEAD // 1024} KiB")
         if match:
-            return bytes(incoming.take(size))
+            return bytes(incoming.cut(size))
         searched = size
-        if not incoming.more():
+        if not (yield from incoming.more()):
             raise NetworkError("the answer was cut short" if size else "closed the connection without an answer")
 
 
@@ -203,14 +226,14 @@ def _words(headers: tuple[tuple[str, str], ...], wanted: str) -> list[str]:
     ]
 
 
-def _read_body(incoming: _Incoming, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bool]:
+def _read_body(incoming: _Incoming, headers: tuple[tuple[str, str], ...]) -> Generator[None, bytes, tuple[bytes, bool]]:
     """The body as received, and whether its end was marked by something better than the end of the connection."""
     codings = _words(headers, "transfer-encoding")
     lengths = set(_words(headers, "content-length"))
     if codings:
         if codings != ["chunked"]:
             raise BadResponseError("the answer has a transfer encoding that is not understood")
-        return _read_chunks(incoming), not lengths  # both headers at once: an odd server, used once
+        return (yield from _read_chunks(incoming)), not lengths  # both headers at once: an odd server, used once
     if len(lengths) > 1:
         raise BadResponseError("the answer names two lengths")
     if lengths:
@@ -219,20 +242,20 @@ def _read_body(incoming: _Incoming, headers: tuple[tuple[str, str], ...]) -> tup
             raise BadResponseError("the answer's length is not a number")
         if int(length) > MAX_BODY:
             raise _too_large()
-        return bytes(incoming.take(int(length))), True
-    while incoming.more():
+        return bytes((yield from incoming.take(int(length)))), True
+    while (yield from incoming.more()):
         if len(incoming.buffer) > MAX_BODY:
             raise _too_large()
     if len(incoming.buffer) > MAX_BODY:
         raise _too_large()
-    return bytes(incoming.take(len(incoming.buffer))), False
+    return bytes(incoming.cut(len(incoming.buffer))), False
 
 
-def _read_chunks(incoming: _Incoming) -> bytes:
+def _read_chunks(incoming: _Incoming) -> Generator[None, bytes, bytes]:
     body = bytearray()
     sizes = 0
     while True:
-        line = incoming.line(1024)
+        line = yield from incoming.line(1024)
         match = _CHUNK_SIZE.fullmatch(line)
         sizes += len(line)
         if match is None or sizes > MAX_CHUNK_SIZES:
@@ -242,11 +265,11 @@ def _read_chunks(incoming: _Incoming) -> bytes:
             break
         if len(body) + size > MAX_BODY:
             raise _too_large()
-        body += incoming.take(size)
-        if incoming.line(1024):
+        body += yield from incoming.take(size)
+        if (yield from incoming.line(1024)):
             raise BadResponseError("the answer has a malformed chunk")
     left = MAX_HEAD
-    while line := incoming.line(left):  # trailers say nothing to us
+    while line := (yield from incoming.line(left)):  # trailers say nothing to us
         left -= len(line)
     return bytes(body)
 
