@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 from coffers import (
@@ -26,6 +27,7 @@ from coffers import (
     Outcome,
     PluginError,
     Registry,
+    Resolved,
     Resolver,
     Secret,
     TimedOutError,
@@ -107,9 +109,13 @@ def test_debug_logs_hold_no_secret(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_warning_of_the_settings_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    reader = client()
-    for _ in range(2):
-        reader._warn(account("http://127.0.0.1:9"), ["mended elsewhere"])
+    class Wary(Resolver):
+        def resolve(self, *arguments: Any, **more: Any) -> Resolved:
+            return attrs.evolve(super().resolve(*arguments, **more), warnings=("mended elsewhere",))
+
+    with serve() as server, client(resolver=Wary()) as reader:
+        for _ in range(2):
+            reader.read(account(server.base_url))
     assert caplog.messages == ["shop: mended elsewhere"]
 
 

@@ -1,43 +1,36 @@
 """The sync client: drives the flow of a read with real sockets, real time and threads.
 
-Floor 6. Thread-safe. Tokens, clock offsets and locks belong to the client, keyed by account; only the nonce is
-the whole process's.
+Floor 6. Thread-safe. Tokens, clock offsets and locks belong to the client, keyed by account (see `ledger`); only the
+nonce is the whole process's.
 """
 
 from __future__ import annotations
 
-import logging
 import random as randomness
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
-
-import attrs
 
 from .account import Account, Outcome
 from .bounds import overdue_in
 from .crew import Crew, Task
 from .errors import CoffersError, NetworkError, PluginError, TimedOutError
 from .fairness import FairQueue
-from .flow import BoundAccount, Clock, Effect, HeldToken, NeedToken, Pause, Run, fetch_token, read
-from .messages import AccessToken, Response, SignedRequest
+from .flow import BoundAccount, Effect, HeldToken, NeedToken, Pause, Run, fetch_token, read
+from .hosts import Hosts
+from .ledger import DEFAULT_TIMEOUT_S, Ledger, Nonces
+from .messages import Response, SignedRequest
 from .models import Snapshot
-from .provider import Provider, origin_of
+from .provider import Provider
 from .registry import Registry
-from .secret import Scrubber
 from .settings import Resolver
-from .transport import Endpoint, HttpTransport, Transport
+from .transport import HttpTransport, Transport
 
 __all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces"]
-
-#: Seconds one read may take unless the account or the client says otherwise.
-DEFAULT_TIMEOUT_S: Final = 15.0
 
 #: Accounts taken from the caller's iterable ahead of being read, so that one slow host holds up no other.
 _LOOKAHEAD: Final = 10_000
@@ -45,53 +38,7 @@ _LOOKAHEAD: Final = 10_000
 #: Seconds beyond its deadline after which a read is given up: its verbs have a second each, everything else has none.
 _OVERRUN_S: Final = 4.0
 
-#: Seconds that `read_many` waits for all the imports of plugins together before it begins to read.
-_HOSTS_WITHIN_S: Final = 0.3
-
-#: The retry budget of a client: ten, or a fifth of its requests, whichever is more.
-_FREE_RETRIES: Final = 10
-_REQUESTS_PER_RETRY: Final = 5
-
-#: The part of a token's life in which it is no longer used, and the most seconds that may be.
-_TOKEN_MARGIN: Final = 0.1
-_TOKEN_MARGIN_S: Final = 60.0
-
 T = TypeVar("T")
-
-_log = logging.getLogger("coffers")
-
-
-class Nonces:
-    """Strictly rising numbers, milliseconds since 1970 wherever they suffice.
-
-    Milliseconds on purpose: numbers of a finer unit are larger, and a provider that has seen one refuses the smaller
-    ones of the user's other tools with the same key from then on.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last = 0
-
-    def __call__(self, now_ms: int) -> int:
-        """The next one."""
-        with self._lock:
-            self._last = max(self._last + 1, now_ms)
-            return self._last
-
-
-#: One for the process: two clients with the same key must not draw the same number.
-_process_nonces: Final = Nonces()
-
-
-@attrs.define(eq=False)
-class _KeptToken:
-    """A token that a client keeps for an account, and what became of the last question for one."""
-
-    lock: threading.Lock = attrs.field(factory=threading.Lock)
-    token: AccessToken | None = None
-    until: float = 0.0
-    fetches: int = 0
-    refusal: CoffersError | None = None
 
 
 class Client:
@@ -129,21 +76,14 @@ class Client:
         self._transport = HttpTransport(monotonic=monotonic) if transport is None else transport
         self._resolver = Resolver() if resolver is None else resolver
         self._owns_resolver = resolver is None
-        self._timeout_s = timeout_s
         self._clock = clock
         self._monotonic = monotonic
         self._closed = threading.Event()
         self._sleep = self._closed.wait if sleep is None else sleep
-        self._random = random
-        self._nonces = _process_nonces if nonces is None else nonces
+        self._ledger = Ledger(timeout_s=timeout_s, clock=clock, monotonic=monotonic, random=random, nonces=nonces)
         self._lock = threading.Lock()
-        # Filled only for accounts that need them, so that a million plain ones cost nothing here.
-        self._clocks: dict[Account, Clock] = {}
-        self._turns: dict[Account, threading.Lock] = {}
-        self._tokens: dict[Account, _KeptToken] = {}
-        self._requests = self._retries = 0
-        self._warned: set[str] = set()
-        self._scrubber = lru_cache(maxsize=1024)(Scrubber)
+        # One for each account that reads or asks for its token one at a time, so that others cost nothing here.
+        self._locks: dict[tuple[Account, str], threading.Lock] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -175,58 +115,35 @@ class Client:
 
     def _outcome(self, account: Account, latest: float | None) -> Outcome:
         started = self._monotonic()
-        deadline = started + self._allowed_s(account, latest)
         snapshot: Snapshot | None = None
         error: CoffersError | None = None
         try:
-            snapshot = self._read(account, deadline)
+            snapshot = self._read(account, started + self._allowed_s(account, latest))
         except CoffersError as failure:
             # A new error: frames and causes of the old one may hold what must not be shown.
             error = failure.with_facts(account=account.name, provider=account.provider)
-        return Outcome(
-            account=account,
-            fetched_at=datetime.fromtimestamp(self._clock(), UTC),
-            elapsed_s=self._monotonic() - started,
-            snapshot=snapshot,
-            error=error,
-        )
+        return self._ledger.outcome(account, started, snapshot, error)
 
     def _allowed_s(self, account: Account, latest: float | None) -> float:
         """Seconds that a read which begins now may take."""
-        timeout_s = self._timeout_s if account.timeout_s is None else account.timeout_s
-        return timeout_s if latest is None else min(timeout_s, latest - self._monotonic())
+        return self._ledger.allowed_s(account, latest)
 
     def _read(self, account: Account, deadline: float) -> Snapshot:
-        if self._closed.is_set():
-            raise NetworkError("this client is closed")
-        if self._monotonic() >= deadline:
-            raise TimedOutError("the time was over before this account's turn came")
+        self._ledger.check_open(deadline, closed=self._closed.is_set())
         provider = self.registry.load(account.provider, within_s=deadline - self._monotonic())
         resolved = self._resolver.resolve(account, provider.manifest, deadline)
-        self._warn(account, resolved.warnings)
-        bound = BoundAccount(
-            account=account,
-            provider=provider,
-            settings=resolved.settings,
-            credentials=resolved.credentials,
-            secrets=resolved.secrets,
-            scrub=self._scrubber(resolved.secrets),
-        )
-        with self._turn(bound, deadline):
-            clock = self._clocks.get(account) or Clock(self._clock)
-            run = Run(
-                deadline=deadline,
-                monotonic=self._monotonic,
-                random=self._random,
-                clock=clock,
-                nonce=self._nonces,
-                may_retry=self._may_retry,
-            )
-            try:
-                return self._drive(read(bound, run), bound, run)
-            finally:
-                if clock.offset_ms:
-                    self._clocks[account] = clock
+        bound = self._ledger.bound(account, provider, resolved)
+        if not provider.manifest.one_at_a_time:
+            return self._run(bound, deadline)
+        with self._held(account, "read", deadline):
+            return self._run(bound, deadline)
+
+    def _run(self, bound: BoundAccount, deadline: float) -> Snapshot:
+        run = self._ledger.run(bound.account, deadline)
+        try:
+            return self._drive(read(bound, run), bound, run)
+        finally:
+            self._ledger.keep_clock(bound.account, run.clock)
 
     def _drive(self, steps: Generator[Effect, Any, T], bound: BoundAccount, run: Run) -> T:
         """Do what the flow asks for until it ends."""
@@ -253,79 +170,42 @@ class Client:
         return self._token(effect, bound, run)
 
     def _send(self, message: SignedRequest, bound: BoundAccount, run: Run) -> Response:
-        account = bound.account
-        base_url = account.base_url or bound.provider.manifest.hosts(bound.settings)[message.host]
-        endpoint = Endpoint(base_url, account.ca_file)
-        with self._lock:
-            self._requests += 1
+        endpoint = self._ledger.endpoint(message, bound)
         started = self._monotonic()
         try:
             response = self._transport.send(message, endpoint, run.deadline)
         except CoffersError as error:
-            elapsed_s = self._monotonic() - started
-            _log.debug(
-                "%s: %s %s -> %s after %.3f s", account.name, message.method, message.host, error.kind, elapsed_s
-            )
+            self._ledger.sent(bound.account, message, started, error)
             raise
-        elapsed_s = self._monotonic() - started
-        _log.debug("%s: %s %s -> %d in %.3f s", account.name, message.method, message.host, response.status, elapsed_s)
+        self._ledger.sent(bound.account, message, started, response)
         return response
 
-    def _may_retry(self) -> bool:
-        with self._lock:
-            allowed = self._retries < max(_FREE_RETRIES, self._requests // _REQUESTS_PER_RETRY)
-            self._retries += allowed
-            return allowed
-
-    def _warn(self, account: Account, warnings: Iterable[str]) -> None:
-        for warning in warnings:
-            if warning not in self._warned:
-                self._warned.add(warning)
-                _log.warning("%s: %s", account.name, warning)
-
-    # --- what an account needs beyond one read ---------------------------------------------------------------------
-
-    @contextmanager
-    def _turn(self, bound: BoundAccount, deadline: float) -> Generator[None]:
-        """The account's turn, where its provider takes one read at a time; waiting counts against the deadline."""
-        if not bound.provider.manifest.one_at_a_time:
-            yield
-            return
-        with self._lock:
-            turn = self._turns.setdefault(bound.account, threading.Lock())
-        with self._held(turn, deadline):
-            yield
+    def _token(self, need: NeedToken, bound: BoundAccount, run: Run) -> HeldToken:
+        """A token for `bound`: the kept one, or a new one fetched once for all who wait for it."""
+        kept = self._ledger.token(bound.account)
+        fetches_before = kept.fetches
+        with self._held(bound.account, "token", run.deadline):
+            held = kept.at_hand(fetches_before, need.refused, self._monotonic())
+            if held is not None:
+                return held
+            try:
+                token = self._drive(fetch_token(bound, run), bound, run)
+            except CoffersError as error:
+                kept.failed(error)
+                raise
+            return kept.fetched(token, self._monotonic())
 
     @contextmanager
-    def _held(self, lock: threading.Lock, deadline: float) -> Generator[None]:
-        if not lock.acquire(timeout=max(0.0, deadline - self._monotonic())):
+    def _held(self, account: Account, what: str, deadline: float) -> Generator[None]:
+        """The account's turn to read, or to ask for its token; waiting counts against the deadline."""
+        with self._lock:
+            lock = self._locks.setdefault((account, what), threading.Lock())
+        if not lock.acquire(timeout=self._ledger.left_s(deadline)):
             raise TimedOutError("another read of this account was still under way at the deadline")
         try:
             yield
         finally:
             lock.release()
-
-    def _token(self, need: NeedToken, bound: BoundAccount, run: Run) -> HeldToken:
-        """A token for `bound`: the kept one, or a new one fetched once for all who wait for it."""
-        with self._lock:
-            kept = self._tokens.setdefault(bound.account, _KeptToken())
-        fetches_before = kept.fetches
-        with self._held(kept.lock, run.deadline):
-            if kept.fetches != fetches_before and kept.refusal is not None:
-                raise kept.refusal  # somebody asked while we waited and was refused: so are we
-            if kept.token is not None and kept.token != need.refused and self._monotonic() < kept.until:
-                return HeldToken(kept.token, kept=True)
-            kept.token = kept.refusal = None
-            try:
-                kept.token = self._drive(fetch_token(bound, run), bound, run)
-            except CoffersError as error:
-                kept.refusal = None if error.retryable else error
-                raise
-            finally:
-                kept.fetches += 1
-            lifetime_s = kept.token.lifetime_s
-            kept.until = self._monotonic() + lifetime_s - min(lifetime_s * _TOKEN_MARGIN, _TOKEN_MARGIN_S)
-            return HeldToken(kept.token, kept=False)
 
     # --- many accounts ---------------------------------------------------------------------------------------------
 
@@ -357,15 +237,7 @@ class Client:
         self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
     ) -> Iterator[Outcome]:
         turns = FairQueue(per_host)
-        manifests: dict[str, Provider[Any, Any] | None] = {}
-        until = time.monotonic() + _HOSTS_WITHIN_S
-
-        def host_of(account: Account) -> str:
-            if account.base_url is not None:
-                return urlsplit(account.base_url).netloc
-            if account.provider not in manifests:
-                manifests[account.provider] = self._manifest(account.provider, until - time.monotonic())
-            return _host_of(account, manifests[account.provider])
+        host_of = Hosts(self._manifest).host_of
 
         def work(turn: tuple[str, Account]) -> Outcome:
             return self._outcome(turn[1], latest)
@@ -410,16 +282,3 @@ class Client:
             elapsed_s=elapsed_s,
             error=error.with_facts(account=account.name, provider=account.provider),
         )
-
-
-def _host_of(account: Account, manifest: Provider[Any, Any] | None) -> str:
-    """Where an account without a `base_url` is read; one whose plugin cannot be had yet has its provider's place."""
-    if manifest is None:
-        return account.provider
-    if manifest.url_field is None:
-        return urlsplit(next(iter(manifest.base_urls.values()))).netloc
-    url = str(dict(account.fields).get(manifest.url_field))
-    try:
-        return urlsplit(origin_of(url)).netloc
-    except ValueError:  # a reference, most likely: accounts that share it share a host
-        return url
