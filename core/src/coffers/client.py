@@ -111,7 +111,11 @@ class Client:
         Raises:
             CoffersError: one of its kinds; it holds no secret, and no frame that saw one.
         """
-        return self._outcome(account, None).unwrap()
+        try:
+            return self._read(account, self._monotonic() + self._allowed_s(account, None))
+        except CoffersError as failure:
+            error = failure.with_facts(account=account.name, provider=account.provider)  # new, as in `_outcome`
+        raise error
 
     def _outcome(self, account: Account, latest: float | None) -> Outcome:
         started = self._monotonic()

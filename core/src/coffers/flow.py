@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any, Final, TypeAlias, cast
 
 import attrs
@@ -22,7 +21,7 @@ from .bounds import PASSING, bounded
 from .errors import AuthError, BadResponseError, ClockError, CoffersError, ConfigError, PluginError
 from .guard import check_query, known_error, parse_guarded, place_of
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
-from .models import MAX_BALANCES, Balance, Snapshot
+from .models import MAX_BALANCES, Snapshot
 from .registry import LoadedProvider
 from .secret import Scrubber, Secret
 from .statuses import http_date, retry_after_s, status_error
@@ -99,7 +98,7 @@ class Clock:
         self.offset_ms = int(theirs.timestamp() * 1000) - self.own_ms()
 
 
-@attrs.frozen(slots=False)
+@attrs.define(eq=False)  # not frozen: one is made for each read, and freezing triples what that costs
 class BoundAccount:
     """An account with everything its read needs; lives for one read.
 
@@ -119,14 +118,14 @@ class BoundAccount:
     secrets: tuple[Secret, ...]
     scrub: Scrubber
 
-    @cached_property
+    @property
     def telltale(self) -> Scrubber:
         """Finds a secret where it cannot be by chance."""
         long = [secret for secret in self.secrets if len(secret.reveal()) >= _TELLTALE_LENGTH]
         return self.scrub if len(long) == len(self.secrets) else Scrubber(long)  # as a rule they all are
 
 
-@attrs.frozen
+@attrs.define(eq=False)  # as above
 class Run:
     """What a read gets from its driver.
 
@@ -158,8 +157,7 @@ def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
     """
     waiting = deque([_first_query(bound)])
     asked: set[Query[Any]] = set()
-    balances: list[Balance] = []
-    as_of: datetime | None = None
+    answers: list[Snapshot] = []
     while waiting:
         query = waiting.popleft()
         if query in asked:
@@ -168,15 +166,19 @@ def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
         answer = yield from _step(bound, run, query)
         if not isinstance(answer, Snapshot):
             raise _finished(PluginError("coffers_parse answered a token for a step that is not the token step"), bound)
-        balances += answer.balances
-        if len(balances) > MAX_BALANCES:
+        answers.append(answer)
+        if sum([len(answer.balances) for answer in answers]) > MAX_BALANCES:
             raise _finished(BadResponseError(f"more than {MAX_BALANCES} balances"), bound, step=query.step)
-        if answer.as_of is not None:
-            as_of = answer.as_of if as_of is None else min(as_of, answer.as_of)
         waiting.extendleft(reversed(answer.next))  # what an answer leads to comes before what was waiting
-        if len(asked.union(waiting)) > MAX_STEPS:
+        if waiting and len(asked.union(waiting)) > MAX_STEPS:
             raise _finished(BadResponseError(f"more than {MAX_STEPS} steps"), bound, step=query.step)
-    return Snapshot(_scrubbed(balances, bound), as_of)
+    return _shown(answers[0] if len(answers) == 1 else _joined(answers), bound)
+
+
+def _joined(answers: list[Snapshot]) -> Snapshot:
+    """Several answers as one, as old as the oldest of those that tell."""
+    times = [answer.as_of for answer in answers if answer.as_of is not None]
+    return Snapshot([row for answer in answers for row in answer.balances], min(times, default=None))
 
 
 def _query(bound: BoundAccount, step: str = "balances") -> Query[Any]:
@@ -345,17 +347,20 @@ def _finished(
     return error.with_facts(bound.scrub, **facts)
 
 
-def _scrubbed(balances: list[Balance], bound: BoundAccount) -> tuple[Balance, ...]:
-    """The rows, none of which may show a secret: scrubbed in `details`, refused where it would be a name."""
-    names = "\n".join(
-        [text for row in balances for text in (row.currency, row.network, row.wallet) if text is not None]
-    )
+def _shown(snapshot: Snapshot, bound: BoundAccount) -> Snapshot:
+    """What the caller gets. No row shows a secret: scrubbed in `details`, refused where it would be a name."""
+    rows = snapshot.balances
+    labelled = [row for row in rows if row.network or row.wallet or row.details]
+    names = "\n".join([row.currency for row in rows])
+    if labelled:
+        names += "".join([f"\n{row.network}\n{row.wallet}" for row in labelled])
     if bound.telltale.finds(names):
         raise _finished(BadResponseError("the answer holds a secret of this account where a name is due"), bound)
-    details = "\n".join([text for row in balances if row.details for item in row.details.items() for text in item])
-    if not details or not bound.scrub.finds(details):
-        return tuple(balances)
-    return tuple(
-        attrs.evolve(row, details={bound.scrub(name): bound.scrub(text) for name, text in row.details.items()})
-        for row in balances
-    )
+    details = "\n".join([text for row in labelled for item in row.details.items() for text in item])
+    if not bound.scrub.finds(details):
+        return snapshot
+    clean = bound.scrub
+    scrubbed = [
+        attrs.evolve(row, details={clean(name): clean(text) for name, text in row.details.items()}) for row in rows
+    ]
+    return Snapshot(scrubbed, snapshot.as_of)

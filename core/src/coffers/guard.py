@@ -23,7 +23,7 @@ __all__ = ["check_query", "known_error", "parse_guarded", "place_of"]
 
 #: Seconds that `parse` may take where nobody says otherwise; it needs milliseconds.
 PARSE_WITHIN_S: Final = 15.0
-#: The characters of all texts of a snapshot: no answer holds more.
+#: The characters of all labels and details of a snapshot: no answer holds more.
 MAX_CHARACTERS: Final = 1024 * 1024
 #: A token's life is counted in a float; this is longer than anything lives.
 LONGEST_LIFETIME_S: Final = 1e18
@@ -87,10 +87,8 @@ def _check_answer(answer: Snapshot | AccessToken) -> None:
         check_query(query)
     characters = sum(len(text) for query in answer.next for pair in query.state for text in (query.step, *pair))
     for row in answer.balances:
-        characters += len(row.currency) + len(row.network or "") + len(row.wallet or "")
-        if row.valuation:
-            characters += len(row.valuation.currency)
-        if row.details:
+        if row.network or row.wallet or row.details:  # codes of currencies are short by themselves
+            characters += len(row.network or "") + len(row.wallet or "")
             characters += sum(len(name) + len(text) for name, text in row.details.items())
     if characters > MAX_CHARACTERS:
         raise PluginError(f"coffers_parse made more than {MAX_CHARACTERS} characters of one answer")

@@ -43,8 +43,6 @@ _PLAIN_CODE: Final = re.compile(f"[A-Z0-9._-]{{1,{_LONGEST_CURRENCY}}}")
 def _to_currency(value: object) -> str:
     if not isinstance(value, str):
         raise BadResponseError("a currency is missing or is not text", field="currency")
-    if _PLAIN_CODE.fullmatch(value):
-        return value
     code = value.translate(_CAPITALS)
     known = all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in code)
     if not known or not 0 < len(code) <= _LONGEST_CURRENCY or one_line(code) != code:  # some letters are blank
@@ -71,8 +69,6 @@ _NO_DETAILS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _to_details(value: Mapping[str, str]) -> Mapping[str, str]:
-    if value is _NO_DETAILS:
-        return value
     details: dict[Any, Any] = dict(value)  # as typed it cannot be wrong, but parsers are foreign code
     if not all(isinstance(name, str) and isinstance(text, str) for name, text in details.items()):
         raise BadResponseError("details must map text to text", field="details")
@@ -84,12 +80,7 @@ def _check_time(name: str, value: object) -> None:
         raise BadResponseError("a time must be an aware datetime or None", field=name)
 
 
-_NONE_DERIVED: Final[tuple[str, ...]] = ()
-
-
 def _to_derived(value: Any) -> tuple[str, ...]:
-    if value is _NONE_DERIVED:
-        return value
     names: tuple[Any, ...] = () if isinstance(value, str) else tuple(islice(value, len(AMOUNTS) + 1))
     if isinstance(value, str) or len(set(names)) != len(names) or not set(names) <= set(AMOUNTS):
         raise BadResponseError(f"derived must hold some of {', '.join(AMOUNTS)}, each once", field="derived")
@@ -144,7 +135,7 @@ class Balance:
         BadResponseError: a part is not of its type; `field` names it.
     """
 
-    currency: str = attrs.field(converter=_to_currency)
+    currency: str
     total: Decimal | None = attrs.field(default=None, kw_only=True)
     available: Decimal | None = attrs.field(default=None, kw_only=True)
     pending: Decimal | None = attrs.field(default=None, kw_only=True)
@@ -153,12 +144,15 @@ class Balance:
     network: str | None = attrs.field(default=None, kw_only=True)
     wallet: str | None = attrs.field(default=None, kw_only=True)
     valuation: Valuation | None = attrs.field(default=None, kw_only=True)
-    details: Mapping[str, str] = attrs.field(default=_NO_DETAILS, kw_only=True, converter=_to_details)
-    derived: tuple[str, ...] = attrs.field(default=_NONE_DERIVED, kw_only=True, converter=_to_derived)
+    details: Mapping[str, str] = attrs.field(default=_NO_DETAILS, kw_only=True)
+    derived: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     expires_at: datetime | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        # Written out: an answer may hold thousands of rows, and validators cost a call for each field.
+        # Written out: an answer may hold thousands of rows, and converters and validators cost a call for each field.
+        code: Any = self.currency  # parsers are foreign code
+        if not isinstance(code, str) or not _PLAIN_CODE.fullmatch(code):
+            object.__setattr__(self, "currency", _to_currency(code))
         if self.total is not None:
             _check_amount("total", self.total)
         elif self.available is None and self.pending is None and self.reserved is None:
@@ -173,13 +167,18 @@ class Balance:
             object.__setattr__(self, "network", _to_label("network", self.network))
         if self.wallet is not None:
             object.__setattr__(self, "wallet", _to_label("wallet", self.wallet))
+        if self.details is not _NO_DETAILS:
+            object.__setattr__(self, "details", _to_details(self.details))
         if self.expires_at is not None:
             _check_time("expires_at", self.expires_at)
         if self.unit not in ("money", "asset", "credits"):
             raise BadResponseError("unit must be money, asset or credits", field="unit")
         if self.valuation is not None and not isinstance(self.valuation, Valuation):  # pyright: ignore[reportUnnecessaryIsInstance]  parsers are foreign code
             raise BadResponseError("a valuation must be a Valuation or None", field="valuation")
-        if self.derived and any(getattr(self, name) is None for name in self.derived):
+        if self.derived == ():
+            return
+        object.__setattr__(self, "derived", _to_derived(self.derived))
+        if any(getattr(self, name) is None for name in self.derived):
             raise BadResponseError("derived names an amount that is not known", field="derived")
 
     @property
@@ -205,7 +204,7 @@ def _to_balances(value: Any) -> tuple[Balance, ...]:
     rows: tuple[Any, ...] = tuple(islice(value, MAX_BALANCES + 1))
     if len(rows) > MAX_BALANCES:
         raise BadResponseError(f"more than {MAX_BALANCES} balances", field="balances")
-    if not all(isinstance(row, Balance) for row in rows):
+    if [row for row in rows if not isinstance(row, Balance)]:
         raise BadResponseError("balances must hold Balance values only", field="balances")
     return rows
 
@@ -214,7 +213,7 @@ def _to_next(value: Any) -> tuple[Query[Any], ...]:
     queries: tuple[Any, ...] = tuple(islice(value, MAX_QUERIES + 1))
     if len(queries) > MAX_QUERIES:
         raise BadResponseError(f"the answer leads to more than {MAX_QUERIES} steps", field="next")
-    if not all(isinstance(query, Query) for query in queries):
+    if [query for query in queries if not isinstance(query, Query)]:
         raise BadResponseError("next must hold Query values only", field="next")
     return queries
 

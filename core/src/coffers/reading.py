@@ -65,7 +65,7 @@ def parse_json(body: bytes) -> Any:
 
 def _strict_json(body: bytes) -> Any:
     text = body.decode("utf-8-sig")
-    if not text.strip():
+    if not text or text.isspace():
         raise _RefusedJSONError("is empty")
     if body.count(b",") >= MAX_VALUES:
         raise _RefusedJSONError(f"holds more than {MAX_VALUES} values")
@@ -73,7 +73,7 @@ def _strict_json(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(text):
         raise _RefusedJSONError(f"is more than {MAX_DEPTH} levels deep")
     value = _decoder().decode(text)
-    if _SURROGATE.search(text):
+    if "\\u" in text and _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:

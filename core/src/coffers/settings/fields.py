@@ -141,7 +141,7 @@ class Part:
     def made(self, values: Mapping[str, Any]) -> Any | Problem:
         """As `build`; or what is wrong with the values, each by itself or all together."""
         arguments = {argument: values[key] for key, argument in self.arguments if key in values}
-        together = Problem(None, _REFUSED_TOGETHER)
+        together: Problem | None = None
         try:
             return self.cls(**arguments)
         except ConfigError as error:  # the plugin's own word to the user, shown unless it saw a secret
@@ -149,7 +149,7 @@ class Part:
                 together = Problem(error.field if error.field in self.keys else None, one_line(error.message))
         except Exception:  # noqa: BLE001, S110  # a provider's validators are foreign code, and their text quotes the value
             pass
-        return next(iter(self.refusals(values)), together)
+        return next(iter(self.refusals(values)), together or Problem(None, _REFUSED_TOGETHER))
 
     def refusals(self, values: Mapping[str, Any]) -> list[Problem]:
         """A problem for each of its keys whose value the class refuses by itself."""
