@@ -1,0 +1,145 @@
+"""The benchmark suite runs, and the documentation's page is what a run made. No test here looks at a clock."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.environment import Environment, NotMeasuredError
+from bench.figures import exponent, ratio, spread
+from bench.goals import GOALS, Goal, lines
+from bench.page import page
+from bench.plugins import add_plugin
+from bench.script import Peer, own_clients, peers
+from bench.server import amounts
+from bench.serving import Server, Trust, served
+from bench.worker import Worker
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/explanation/performance.md"
+RESULT: Mapping[str, Any] = json.loads((ROOT / "bench/result.json").read_text("utf-8"))
+
+#: Where the tests run: coffers and urllib3 are here.
+HERE = Environment(Path(sys.prefix))
+MEASURED = ("coffers", "urllib3")
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
+    return Trust.make(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of packages with the provider `tally`."""
+    folder = tmp_path_factory.mktemp("site")
+    add_plugin(folder)
+    return folder
+
+
+@pytest.fixture
+def server(trust: Trust) -> Iterator[Server]:
+    with served(trust) as running:
+        yield running
+
+
+def script(name: str) -> Path:
+    [found] = [peer.script for peer in peers() if peer.name == name]
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_peer_reads_over_one_connection(name: str, scheme: str, server: Server, site: Path) -> None:
+    with Worker(script(name), HERE, server, scheme, warm_up=2, path=site) as worker:
+        took = worker.read(3)
+    assert took.cpu_s > 0
+    assert took.wall_s > 0
+    assert took.rss_peak_mib >= took.rss_before_mib > 1
+    assert (server.counts().requests, server.counts().connections) == (5, 1)
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_peer_reads_many_accounts_side_by_side(name: str, trust: Trust, site: Path) -> None:
+    with served(trust, latency_ms=20) as server, Worker(script(name), HERE, server, warm_up=1, path=site) as worker:
+        took = worker.fan_out(12, 4)
+        assert took.wall_s > 0.055  # three waits one after the other: the server does wait
+        assert server.counts().requests == 13
+        assert 2 <= server.counts().connections <= 5
+
+
+def test_an_answer_grows_as_it_is_told(server: Server, site: Path) -> None:
+    with Worker(script("coffers"), HERE, server, prefix="/300", amounts=amounts(300), warm_up=1, path=site) as worker:
+        assert worker.read(1).found is None
+
+
+def test_a_peer_that_reads_something_else_is_not_measured(server: Server, site: Path) -> None:
+    with pytest.raises(NotMeasuredError, match="amounts"):
+        Worker(script("coffers"), HERE, server, prefix="/3", warm_up=1, path=site)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("import no_such_library", "no_such_library could not be imported"),
+        ("raise OSError('/a/path')", "it ended with OSError"),
+        ("import os\nos._exit(3)", "it ended too early"),
+    ],
+)
+def test_a_peer_that_fails_says_why_without_a_path(body: str, reason: str, server: Server, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text(body, "utf-8")
+    with pytest.raises(NotMeasuredError) as caught:
+        Worker(broken, HERE, server)
+    assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize("peer", [*peers(), *own_clients()], ids=lambda peer: peer.name)
+def test_a_peer_says_what_it_needs_and_reads(peer: Peer) -> None:
+    defined = {node.name for node in ast.parse(peer.script.read_text("utf-8")).body if hasattr(node, "name")}
+    assert "reading" in defined
+    assert peer.title
+    assert all(json.loads(body) for body in peer.answers.values())
+
+
+def test_the_exponent_of_a_power_is_found() -> None:
+    sizes = [1, 10, 100, 1000]
+    assert exponent(sizes, [7.0] * 4) == 0
+    assert exponent(sizes, [3.0 * size for size in sizes]) == 1
+    assert exponent(sizes, [size**1.5 for size in sizes]) == 1.5
+
+
+def test_a_ratio_is_of_each_round() -> None:
+    assert ratio([1, 20, 3], [2, 40, 6]) == {"median": 0.5, "low": 0.5, "high": 0.5}
+    assert spread([1, 2, 3, 4, 10], 1) == {"median": 3, "low": 2, "high": 4}
+    assert spread([2], 0) == {"median": 2, "low": 2, "high": 2}
+
+
+def test_a_goal_is_reached_missed_or_not_measured() -> None:
+    goal = Goal("it", 2, lambda result: result["figure"])
+    assert goal.told({"figure": 2.0}) == ("2", "reached")
+    assert goal.told({"figure": 2.01}) == ("2.01", "missed")
+    assert goal.told({}) == ("", "not measured")
+    assert len(lines(RESULT)) == len(GOALS)
+
+
+def test_the_page_is_what_the_result_makes() -> None:
+    assert page(RESULT) == PAGE.read_text("utf-8")
+
+
+def test_every_chart_of_the_page_is_there() -> None:
+    shown = set(re.findall(r"\]\((performance/[^)]+)\)", PAGE.read_text("utf-8")))
+    kept = {str(file.relative_to(PAGE.parent)) for file in PAGE.with_suffix("").iterdir()}
+    assert len(shown) > 5
+    assert shown == kept
+
+
+def test_the_result_names_no_place() -> None:
+    assert re.findall(r"(?:^|[\s\"'])/\w+/\w+|\\\\|file:|/home|/root|/tmp", json.dumps(RESULT)) == []
