@@ -180,7 +180,8 @@ def bench(session: nox.Session) -> None:
     session.install("-c", str(CONSTRAINTS), *BUILD, *GROUPS["bench"])
     wheels = str(Path(session.create_tmp()) / "wheels")
     build = ("pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels)
-    session.run("python", "-m", *build, str(CORE), silent=True)
+    brings_a_client = [str(plugin) for plugin in PLUGINS if (plugin / "bench").exists()]
+    session.run("python", "-m", *build, str(CORE), *brings_a_client, silent=True)
     folders = ("--wheels", wheels, "--environments", "build/bench-environments")  # kept for the next run
     session.run("python", "-m", "bench", *folders, *session.posargs)
 

@@ -12,6 +12,7 @@
     fan_out.py      measures: many accounts at once, far away
     cold_start.py   measures: whole commands, from the start of Python to their end
     growth.py       measures: what a read costs as accounts, providers and balances grow
+    own_clients.py  measures: providers' own clients, whose scripts lie in the plugins' folders
     tally.py        the made-up provider `tally` that coffers reads the same server through
     plugins.py      puts it, and others, into an environment
     scripts/        further scripts that are started
@@ -22,5 +23,6 @@
     chart.py        from the result to its charts
     result.json     what the last published run measured
 
-To add a peer, add its script to ``peers/``. What is measured is what its `reading` yields, and its `fan_out`.
+To add a peer, add its script to ``peers/``; a provider's own client goes into the folder ``bench/`` of the provider's
+plugin. What is measured is what its `reading` yields, and its `fan_out`.
 """

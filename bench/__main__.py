@@ -6,21 +6,21 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from bench import cold_start, fan_out, growth, one_read
+from bench import cold_start, fan_out, growth, one_read, own_clients
 from bench.chart import write_charts
 from bench.environment import ROOT, Environment, NotMeasuredError, name_of
 from bench.goals import lines
 from bench.machine import describe
 from bench.page import page
 from bench.plugins import add_plugin
-from bench.script import Peer, own_clients, peers
+from bench.script import Peer, clients_of_providers, peers
 from bench.serving import Server, Trust, served
 
 #: Where what a run published lies.
@@ -84,13 +84,13 @@ class Run:
         self.trust = Trust.make(folder)
         self.missing: dict[str, dict[str, str]] = {}
         self.every: dict[Peer, Environment] = {}
-        for peer in (*peers(), *own_clients()):
+        for peer in peers():
             try:
                 self.every[peer] = self.environment(peer.name, *peer.dependencies)
             except NotMeasuredError as reason:
                 self.missing.setdefault("environments", {})[peer.name] = str(reason)
             else:
-                if peer.provider is None and "coffers" in map(name_of, peer.dependencies):
+                if "coffers" in map(name_of, peer.dependencies):
                     add_plugin(self.every[peer].site)
 
     def environment(self, name: str, *requirements: str) -> Environment:
@@ -99,10 +99,10 @@ class Run:
         return Environment.make(self._environments / name, requirements, self._wheels)
 
     @contextmanager
-    def server(self) -> Iterator[Server]:
-        """The server without latency, with what the peers need of it."""
+    def server(self, asking: Iterable[Peer]) -> Iterator[Server]:
+        """The server without latency, with what they need of it who ask."""
         answers = self.folder / "answers.json"
-        bodies = {path: body for peer in self.every for path, body in peer.answers.items()}
+        bodies = {path: body for peer in asking for path, body in peer.answers.items()}
         answers.write_text(json.dumps(bodies), "utf-8")
         with served(self.trust, answers=answers) as server:
             yield server
@@ -117,12 +117,27 @@ class Run:
     def one_read(self) -> dict[str, Any]:
         """Reads one after the other."""
         found = {}
-        with self.server() as server:
+        with self.server(self.every) as server:
             for scheme in ("http", "https"):
                 say(f"one read, {scheme}")
                 took = one_read.measure(self.every, server, scheme, rounds=self.plan.rounds, reads=self.plan.reads)
                 found[scheme] = self.noted(f"one read, {scheme}", took)
         return found
+
+    def own_clients(self) -> dict[Path, dict[str, Any]]:
+        """Providers' own clients, one read after the other."""
+        clients = clients_of_providers()
+        [anchor] = [(peer, made) for peer, made in self.every.items() if peer.name == one_read.ANCHOR]
+        with self.server(clients) as server:
+            say("providers' own clients")
+            return own_clients.measure(
+                clients,
+                anchor,
+                lambda peer: self.environment(peer.name.replace(" ", "-"), *peer.dependencies),
+                server,
+                rounds=self.plan.rounds,
+                reads=self.plan.reads,
+            )
 
     def fan_out(self) -> dict[str, Any]:
         """Many accounts at once."""
@@ -140,7 +155,7 @@ class Run:
         cold_start.add_plugins(ours)
         [urllib3] = [environment for peer, environment in self.every.items() if peer.name == one_read.ANCHOR]
         say("cold start")
-        with self.server() as server:
+        with self.server(self.every) as server:
             return cold_start.measure(ours, urllib3, server, self.folder, rounds=self.plan.starts)
 
     def growth(self) -> dict[str, Any]:
@@ -150,7 +165,7 @@ class Run:
         rounds = self.plan.growth_rounds
         sizes = [size for size in growth.ACCOUNTS if size <= self.plan.most_accounts]
         few = (without_plugins,)
-        with self.server() as server:
+        with self.server(self.every) as server:
             say("growth")
             return {
                 "accounts": growth.accounts(ours, server, sizes, rounds=rounds),
@@ -201,14 +216,19 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run = Run(QUICK if arguments.quick else FULL, arguments.wheels, arguments.environments, Path(folder))
-        result = run.result(quick=arguments.quick)
+        result, clients = run.result(quick=arguments.quick), run.own_clients()
     write(result, arguments.into / "result.json", arguments.into / PAGE.name)
+    (arguments.into / "own-clients.json").write_text(json.dumps([*clients.values()], indent=1) + "\n", "utf-8")
     if arguments.publish:
         write(result, RESULT, PAGE)
+        own_clients.publish(clients, {"quick": result["quick"], "machine": result["machine"]})
     print(f"{'with' if arguments.quick else 'without'} --quick; page, charts and result.json: {arguments.into}")
     for where, missing in result["not_measured"].items():
         for name, reason in missing.items():
             print(f"not measured  {name} ({where}): {reason}")
+    for found in clients.values():
+        for who, reason in found["not_measured"].items():
+            print(f"not measured  {found['client']}, {who}: {reason}")
     print("\n".join(lines(result)))
 
 

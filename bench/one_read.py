@@ -39,9 +39,9 @@ def measure(
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
         for peer, environment in peers.items():
-            amounts = None if peer.provider else AMOUNTS
+            amounts = None if peer.provider else AMOUNTS  # else its provider's own
             try:
-                worker = Worker(peer.script, environment, server, scheme, amounts=amounts)
+                worker = Worker(peer.script, environment, server, scheme, amounts=amounts, provider=peer.provider)
             except NotMeasuredError as reason:
                 missing[peer.name] = str(reason)
             else:

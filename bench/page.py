@@ -25,7 +25,8 @@ _ONE_READ = """\
 
 One read after the other over a kept connection. coffers does all that it does elsewhere: one deadline for everything,
 caps on sizes, strict JSON, exact amounts, checked classes, secrets taken out of errors. The others hand over a `dict`.
-The raw socket is no client; it shows what Python itself costs.
+The raw socket is no client; it shows what Python itself costs. Providers' own clients have {doc}`a page of their own
+<own-clients>`.
 """
 
 _FAN_OUT = """\

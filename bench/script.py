@@ -23,19 +23,16 @@ class Peer:
         script: the file.
         title: the script's first words.
         dependencies: what it needs, as pip takes it; the first one is what it is about.
-        answers: bodies that the server has to know for it, by path.
+        answers: bodies that the server has to know for it, by path; `path` and `answer` in the script's first lines.
+        provider: the id of the provider whose own client it is; empty for a client of any server.
     """
 
     name: str
     script: Path
     title: str
     dependencies: tuple[str, ...]
-    answers: dict[str, str] = attrs.field(eq=False)
-
-    @property
-    def provider(self) -> Path | None:
-        """The folder of the plugin that brings it along; None for one of ours."""
-        return None if self.script.is_relative_to(HERE) else self.script.parents[1]
+    answers: dict[str, str] = attrs.field(eq=False, factory=dict)
+    provider: str = ""
 
     @classmethod
     def of(cls, script: Path) -> Peer:
@@ -49,15 +46,22 @@ class Peer:
         if header is None:
             raise ValueError(f"{script.name} does not say what it needs")
         facts = tomllib.loads(re.sub(r"^# ?", "", header[1], flags=re.MULTILINE))
-        answers = facts.get("tool", {}).get("coffers-bench", {}).get("answers", {})
+        about = facts.get("tool", {}).get("coffers-bench", {})
         title = re.search(r'^"""(.*?)(?:"""$|\.$)', text, re.MULTILINE)
         return cls(
             name=script.stem.replace("_", "-"),
             script=script,
             title=title[1].rstrip(".") if title else script.stem,
             dependencies=tuple(facts["dependencies"]),
-            answers={path: (script.parent / file).read_text("utf-8") for path, file in answers.items()},
+            answers={about["path"]: _body(script.parent / about["answer"])} if "path" in about else {},
+            provider=about.get("provider", ""),
         )
+
+
+def _body(file: Path) -> str:
+    """The text of a file; of an HTTP message its body."""
+    text = file.read_text("utf-8")
+    return text.partition("\n\n")[2] if file.suffix == ".http" else text
 
 
 def peers() -> list[Peer]:
@@ -65,6 +69,6 @@ def peers() -> list[Peer]:
     return [Peer.of(script) for script in sorted(HERE.glob("peers/[!_]*.py"))]
 
 
-def own_clients() -> list[Peer]:
+def clients_of_providers() -> list[Peer]:
     """Providers' own clients and the like, each in the folder of a plugin."""
     return [Peer.of(script) for script in sorted(PLUGINS.glob("*/*/bench/*.py"))]

@@ -52,6 +52,7 @@ class Worker:
         amounts: what every answer must hold, by currency; None does not look.
         warm_up: reads that it makes first.
         path: a folder of further packages.
+        provider: the id of the provider that it reads, where it could read several.
 
     Raises:
         NotMeasuredError: it failed, or read other amounts.
@@ -68,13 +69,15 @@ class Worker:
         amounts: Mapping[str, str] | None = AMOUNTS,
         warm_up: int = WARM_UP,
         path: Path | None = None,
+        provider: str = "",
     ) -> None:
         base_url = server.base_url(scheme) + prefix
         arguments: list[str | Path] = [script, base_url, KEY, server.ca_file, str(warm_up)]
+        variables = {"BENCH_PROVIDER": provider} if path is None else {"PYTHONPATH": str(path)}
         # Nothing of the person's own, and no folder that happens to be the present one.
         self._process: subprocess.Popen[str] = subprocess.Popen(
             [environment.python, "-s", "-P", AT_WORK, *arguments],
-            env=clean(**({} if path is None else {"PYTHONPATH": str(path)})),
+            env=clean(**variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

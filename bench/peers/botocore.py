@@ -1,7 +1,8 @@
 # /// script
 # dependencies = ["botocore"]
 # [tool.coffers-bench]
-# answers = {"/" = "answers/cost-and-usage.json"}
+# path = "/"
+# answer = "answers/cost-and-usage.json"
 # ///
 """botocore: one client of the cost service, signed requests, 18 amounts as texts.."""
 

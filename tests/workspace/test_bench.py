@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 
-from bench.environment import Environment, NotMeasuredError
+from bench.environment import Environment, NotMeasuredError, name_of
 from bench.figures import exponent, ratio, spread
 from bench.goals import GOALS, Goal, lines
 from bench.page import page
 from bench.plugins import add_plugin
-from bench.script import Peer, own_clients, peers
+from bench.script import Peer, clients_of_providers, peers
 from bench.server import amounts
 from bench.serving import Server, Trust, served
 from bench.worker import Worker
+from docs.own_clients_page import page as own_clients_page
+from docs.own_clients_page import results
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/explanation/performance.md"
@@ -101,7 +103,7 @@ def test_a_peer_that_fails_says_why_without_a_path(body: str, reason: str, serve
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("peer", [*peers(), *own_clients()], ids=lambda peer: peer.name)
+@pytest.mark.parametrize("peer", [*peers(), *clients_of_providers()], ids=lambda peer: peer.name)
 def test_a_peer_says_what_it_needs_and_reads(peer: Peer) -> None:
     defined = {node.name for node in ast.parse(peer.script.read_text("utf-8")).body if hasattr(node, "name")}
     assert "reading" in defined
@@ -134,6 +136,27 @@ def test_the_page_is_what_the_result_makes() -> None:
     assert page(RESULT) == PAGE.read_text("utf-8")
 
 
+def test_every_client_of_a_provider_has_a_line_on_its_page() -> None:
+    found = results()
+    assert {(one["client"], one["provider"]) for one in found} == {
+        (name_of(client.dependencies[0]), client.provider) for client in clients_of_providers()
+    }
+    lines = own_clients_page(found).splitlines()
+    for one in found:
+        [line] = [
+            line for line in lines if line.startswith(f"| {one['provider']} | {one['client']} {one['version']} |")
+        ]
+        for who in ("theirs", "ours"):
+            told = one["not_measured"][who] if one[who] is None else f"{one[who]['cpu_ratio']['median']:g} ("
+            assert told in line
+
+
+def test_what_was_not_measured_is_told() -> None:
+    measured = results()[0]
+    line = own_clients_page([{**measured, "ours": None, "not_measured": {"ours": "it ended too early"}}])
+    assert "| not measured: it ended too early |" in line
+
+
 def test_every_chart_of_the_page_is_there() -> None:
     shown = set(re.findall(r"\]\((performance/[^)]+)\)", PAGE.read_text("utf-8")))
     kept = {str(file.relative_to(PAGE.parent)) for file in PAGE.with_suffix("").iterdir()}
@@ -141,5 +164,6 @@ def test_every_chart_of_the_page_is_there() -> None:
     assert shown == kept
 
 
-def test_the_result_names_no_place() -> None:
-    assert re.findall(r"(?:^|[\s\"'])/\w+/\w+|\\\\|file:|/home|/root|/tmp", json.dumps(RESULT)) == []
+@pytest.mark.parametrize("result", [RESULT, *results()], ids=lambda result: result.get("client", "all"))
+def test_a_result_names_no_place(result: Mapping[str, Any]) -> None:
+    assert re.findall(r"(?:^|[\s\"'])/\w+/\w+|\\\\|file:|/home|/root|/tmp", json.dumps(result)) == []
