@@ -1,6 +1,7 @@
 """The benchmark suite, ``nox -s bench``: coffers beside other clients, over loopback. Never published.
 
-    __main__.py     a whole run: environments, measurements, the result, the page
+    __main__.py     the command
+    run.py          a whole run: how much of it, environments, servers, one measurement after the other
     peers/          one script a client, called as its documentation shows; its first lines say what to install
     script.py       finds those scripts, and the ones that plugins bring along for their provider's own client
     environment.py  an environment for each peer

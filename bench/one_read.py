@@ -62,7 +62,7 @@ def measure(
                     missing[name] = f"{requests} requests for {reads} reads"
                     del workers[name], took[name]
     if ANCHOR not in took:
-        raise NotMeasuredError(f"{ANCHOR}: {missing[ANCHOR]}")
+        raise NotMeasuredError(f"{ANCHOR}: {missing.get(ANCHOR, 'it has no environment')}")
     anchor = took[ANCHOR]
     rows = [
         {

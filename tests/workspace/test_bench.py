@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import re
-import sys
+import sysconfig
+import venv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench import fan_out, one_read
 from bench.environment import Environment, NotMeasuredError, name_of
 from bench.figures import exponent, ratio, spread
 from bench.goals import GOALS, Goal, lines
@@ -28,8 +30,6 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/explanation/performance.md"
 RESULT: Mapping[str, Any] = json.loads((ROOT / "bench/result.json").read_text("utf-8"))
 
-#: Where the tests run: coffers and urllib3 are here.
-HERE = Environment(Path(sys.prefix))
 MEASURED = ("coffers", "urllib3")
 
 
@@ -39,11 +39,14 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of packages with the provider `tally`."""
-    folder = tmp_path_factory.mktemp("site")
-    add_plugin(folder)
-    return folder
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """One with what is installed where the tests run, and the provider `tally`."""
+    made = Environment(tmp_path_factory.mktemp("environment"))
+    venv.create(made.folder, symlinks=True)
+    here = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    (made.site / "here.pth").write_text(here, "utf-8")
+    add_plugin(made.site)
+    return made
 
 
 @pytest.fixture
@@ -52,15 +55,15 @@ def server(trust: Trust) -> Iterator[Server]:
         yield running
 
 
-def script(name: str) -> Path:
-    [found] = [peer.script for peer in peers() if peer.name == name]
+def peer(name: str) -> Peer:
+    [found] = [peer for peer in peers() if peer.name == name]
     return found
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("name", MEASURED)
-def test_a_peer_reads_over_one_connection(name: str, scheme: str, server: Server, site: Path) -> None:
-    with Worker(script(name), HERE, server, scheme, warm_up=2, path=site) as worker:
+def test_a_peer_reads_over_one_connection(name: str, scheme: str, server: Server, environment: Environment) -> None:
+    with Worker(peer(name).script, environment, server, scheme, warm_up=2) as worker:
         took = worker.read(3)
     assert took.cpu_s > 0
     assert took.wall_s > 0
@@ -69,22 +72,22 @@ def test_a_peer_reads_over_one_connection(name: str, scheme: str, server: Server
 
 
 @pytest.mark.parametrize("name", MEASURED)
-def test_a_peer_reads_many_accounts_side_by_side(name: str, trust: Trust, site: Path) -> None:
-    with served(trust, latency_ms=20) as server, Worker(script(name), HERE, server, warm_up=1, path=site) as worker:
+def test_a_peer_reads_many_accounts_side_by_side(name: str, trust: Trust, environment: Environment) -> None:
+    with served(trust, latency_ms=20) as server, Worker(peer(name).script, environment, server, warm_up=1) as worker:
         took = worker.fan_out(12, 4)
         assert took.wall_s > 0.055  # three waits one after the other: the server does wait
         assert server.counts().requests == 13
         assert 2 <= server.counts().connections <= 5
 
 
-def test_an_answer_grows_as_it_is_told(server: Server, site: Path) -> None:
-    with Worker(script("coffers"), HERE, server, prefix="/300", amounts=amounts(300), warm_up=1, path=site) as worker:
+def test_an_answer_grows_as_it_is_told(server: Server, environment: Environment) -> None:
+    with Worker(peer("coffers").script, environment, server, prefix="/300", amounts=amounts(300), warm_up=1) as worker:
         assert worker.read(1).found is None
 
 
-def test_a_peer_that_reads_something_else_is_not_measured(server: Server, site: Path) -> None:
+def test_a_peer_that_reads_something_else_is_not_measured(server: Server, environment: Environment) -> None:
     with pytest.raises(NotMeasuredError, match="amounts"):
-        Worker(script("coffers"), HERE, server, prefix="/3", warm_up=1, path=site)
+        Worker(peer("coffers").script, environment, server, prefix="/3", warm_up=1)
 
 
 @pytest.mark.parametrize(
@@ -95,20 +98,56 @@ def test_a_peer_that_reads_something_else_is_not_measured(server: Server, site: 
         ("import os\nos._exit(3)", "it ended too early"),
     ],
 )
-def test_a_peer_that_fails_says_why_without_a_path(body: str, reason: str, server: Server, tmp_path: Path) -> None:
+def test_a_peer_that_fails_says_why_without_a_path(
+    body: str, reason: str, server: Server, environment: Environment, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text(body, "utf-8")
     with pytest.raises(NotMeasuredError) as caught:
-        Worker(broken, HERE, server)
+        Worker(broken, environment, server)
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("peer", [*peers(), *clients_of_providers()], ids=lambda peer: peer.name)
-def test_a_peer_says_what_it_needs_and_reads(peer: Peer) -> None:
-    defined = {node.name for node in ast.parse(peer.script.read_text("utf-8")).body if hasattr(node, "name")}
+@pytest.fixture
+def some_peers(environment: Environment, tmp_path: Path) -> dict[Peer, Environment]:
+    """Two that can be measured, and one that cannot."""
+    broken = tmp_path / "broken.py"
+    broken.write_text("# /// script\n# dependencies = []\n# ///\nimport no_such_library\n", "utf-8")
+    return dict.fromkeys([*map(peer, MEASURED), Peer.of(broken)], environment)
+
+
+def test_reads_are_measured_and_who_fails_is_named(some_peers: dict[Peer, Environment], server: Server) -> None:
+    figures, missing = one_read.measure(some_peers, server, "https", rounds=3, reads=2)
+    assert missing == {"broken": "no_such_library could not be imported"}
+    rows = {row["peer"]: row for row in figures["rows"]}
+    assert rows.keys() == set(MEASURED)
+    assert rows["urllib3"]["cpu_ratio"] == {"median": 1, "low": 1, "high": 1}
+    assert rows["coffers"]["new_connections"] == 0
+    assert 0 < rows["coffers"]["cpu_us"]["low"] <= rows["coffers"]["cpu_us"]["median"]
+
+
+def test_nothing_is_measured_without_the_peer_that_ratios_are_to(
+    some_peers: dict[Peer, Environment], server: Server
+) -> None:
+    without = {peer: environment for peer, environment in some_peers.items() if peer.name != "urllib3"}
+    with pytest.raises(NotMeasuredError, match="urllib3"):
+        one_read.measure(without, server, "http", rounds=1, reads=1)
+
+
+def test_many_accounts_are_measured(some_peers: dict[Peer, Environment], trust: Trust) -> None:
+    scene = fan_out.Far("near", 5, {"coffers": 4, "urllib3": 4, "broken": 4, "not-here": 4})
+    figures, missing = fan_out.measure(some_peers, trust, scene, rounds=1, accounts=8)
+    assert missing == {"broken": "no_such_library could not be imported"}
+    assert {row["peer"]: row["at_once"] for row in figures["rows"]} == dict.fromkeys(MEASURED, 4)
+    assert all(row["ideal_ratio"]["median"] > 1 for row in figures["rows"])
+
+
+@pytest.mark.parametrize("found", [*peers(), *clients_of_providers()], ids=lambda found: found.name)
+def test_a_peer_says_what_it_needs_and_reads(found: Peer) -> None:
+    defined = {node.name for node in ast.parse(found.script.read_text("utf-8")).body if hasattr(node, "name")}
     assert "reading" in defined
-    assert peer.title
-    assert all(json.loads(body) for body in peer.answers.values())
+    assert found.title
+    assert all(json.loads(body) for body in found.answers.values())
 
 
 def test_the_exponent_of_a_power_is_found() -> None:
