@@ -112,8 +112,8 @@ def tidy(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """mypy strict and pyright strict, over the sources and over what users and plugin authors write."""
     # Editable, so that both checkers see one copy of every module.
-    install(session, "types", "test", more=_of_plugins("types"), editable=True)
-    session.run("mypy", *SOURCES)
+    install(session, "types", "test", "bench", more=_of_plugins("types"), editable=True)
+    session.run("mypy", *SOURCES, "bench")
     session.run("pyright")
     session.run("pytest", "tests/typing")
 
@@ -172,6 +172,18 @@ def wheels(session: nox.Session) -> None:
     build = ("pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder))
     session.run("python", "-m", *build, *map(str, DISTS), silent=True)
     session.run("pytest", "tests/wheels", env={"COFFERS_WHEELS": str(folder)})
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure coffers beside other clients; `-- --quick` is a rough look, `-- --publish` makes the docs' page."""
+    session.install("-c", str(CONSTRAINTS), *BUILD, *GROUPS["bench"])
+    wheels = str(Path(session.create_tmp()) / "wheels")
+    build = ("pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels)
+    brings_a_client = [str(plugin) for plugin in PLUGINS if (plugin / "bench").exists()]
+    session.run("python", "-m", *build, str(CORE), *brings_a_client, silent=True)
+    folders = ("--wheels", wheels, "--environments", "build/bench-environments")  # kept for the next run
+    session.run("python", "-m", "bench", *folders, *session.posargs)
 
 
 @nox.session(default=False)

@@ -16,8 +16,15 @@ author = "the coffers maintainers"
 copyright = "2026, the coffers maintainers"
 release = version = __version__
 
-sys.path.append(str(Path(__file__).parent))  # for the two that write pages
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "provider_pages", "check_page"]
+sys.path.append(str(Path(__file__).parent))  # for those that write pages
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "provider_pages",
+    "check_page",
+    "own_clients_page",
+]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "coffers"
