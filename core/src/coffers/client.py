@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -24,11 +23,11 @@ from .account import Account, Outcome
 from .bounds import overdue_in
 from .crew import Crew, Task
 from .errors import CoffersError, NetworkError, PluginError, TimedOutError
-from .fairness import FairQueue
+from .fairness import FairQueue, Hosts
 from .flow import BoundAccount, Clock, Effect, HeldToken, NeedToken, Pause, Run, fetch_token, read
 from .messages import AccessToken, Response, SignedRequest
 from .models import Snapshot
-from .provider import Provider, origin_of
+from .provider import Provider
 from .registry import Registry
 from .secret import Scrubber
 from .settings import Resolver
@@ -340,7 +339,7 @@ class Client:
 
         Args:
             accounts: what to read.
-            workers: how many reads are under way at most.
+            workers: how many reads are under way at most; as many outcomes may wait to be taken.
             per_host: how many of them at one host at most (of its `base_url`, else of its own address, else the
                 first of the manifest's).
             within_s: seconds after which everything still unread ends as `timeout`; None sets no such bound.
@@ -357,31 +356,33 @@ class Client:
         self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
     ) -> Iterator[Outcome]:
         turns = FairQueue(per_host)
-        manifests: dict[str, Provider[Any, Any] | None] = {}
         until = time.monotonic() + _HOSTS_WITHIN_S
-
-        def host_of(account: Account) -> str:
-            if account.base_url is not None:
-                return urlsplit(account.base_url).netloc
-            if account.provider not in manifests:
-                manifests[account.provider] = self._manifest(account.provider, until - time.monotonic())
-            return _host_of(account, manifests[account.provider])
-
-        def work(turn: tuple[str, Account]) -> Outcome:
-            return self._outcome(turn[1], latest)
-
-        crew = Crew(work)
+        hosts = Hosts(lambda provider_id: self._manifest(provider_id, until - time.monotonic()))
+        crew: Crew[tuple[str, Account], Outcome] = Crew(
+            lambda turn: self._outcome(turn[1], latest),
+            take=turns.take,
+            done=lambda turn: turns.done(turn[0]),
+            limit_s=lambda turn: max(0.0, self._allowed_s(turn[1], latest)) + _OVERRUN_S,
+            size=workers,
+        )
+        more = True
         try:
             while True:
-                while len(turns) < _LOOKAHEAD and (account := next(accounts, None)) is not None:
-                    turns.put(host_of(account), account)
-                while turns.out < workers and (turn := turns.take()) is not None:
-                    crew.begin(turn, time.monotonic() + max(0.0, self._allowed_s(turn[1], latest)) + _OVERRUN_S)
-                if not turns.out:
+                # As many as can be under way wait for their turn; more only while somebody is free and can read none
+                # of those. What has ended goes out first: the next account may be long in coming.
+                while more and (len(turns) < workers or (crew.wants_work and len(turns) < _LOOKAHEAD)):
+                    if (account := next(accounts, None)) is None:
+                        more = False
+                        break
+                    host = hosts.host_of(account)
+                    with crew.lock:
+                        turns.put(host, account)
+                    crew.call_up()
+                    if crew.has_news:
+                        break
+                crew.call_up()
+                if (task := crew.next()) is None:
                     return
-                task = crew.next()
-                host, account = task.job
-                turns.done(host)
                 if task.fault is not None:
                     raise task.fault
                 yield self._given_up(task) if task.result is None else task.result
@@ -410,16 +411,3 @@ class Client:
             elapsed_s=elapsed_s,
             error=error.with_facts(account=account.name, provider=account.provider),
         )
-
-
-def _host_of(account: Account, manifest: Provider[Any, Any] | None) -> str:
-    """Where an account without a `base_url` is read; one whose plugin cannot be had yet has its provider's place."""
-    if manifest is None:
-        return account.provider
-    if manifest.url_field is None:
-        return urlsplit(next(iter(manifest.base_urls.values()))).netloc
-    url = str(dict(account.fields).get(manifest.url_field))
-    try:
-        return urlsplit(origin_of(url)).netloc
-    except ValueError:  # a reference, most likely: accounts that share it share a host
-        return url
