@@ -6,6 +6,7 @@ the whole process's.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import random as randomness
 import threading
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import attrs
 
@@ -28,12 +29,17 @@ from .flow import BoundAccount, Clock, Effect, HeldToken, NeedToken, Pause, Run,
 from .messages import AccessToken, Response, SignedRequest
 from .models import Snapshot
 from .provider import Provider
-from .registry import Registry
+from .registry import LOAD_WITHIN_S, Registry
 from .secret import Scrubber
-from .settings import Resolver
+from .settings import Resolver, travel_fault
 from .transport import Endpoint, HttpTransport, Transport
 
-__all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces"]
+if TYPE_CHECKING:  # none is needed before accounts are read in batches
+    from concurrent.futures import Executor
+
+    from .batches import Batch, Reading
+
+__all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces", "read_batch"]
 
 #: Seconds one read may take unless the account or the client says otherwise.
 DEFAULT_TIMEOUT_S: Final = 15.0
@@ -329,7 +335,15 @@ class Client:
     # --- many accounts ---------------------------------------------------------------------------------------------
 
     def read_many(
-        self, accounts: Iterable[Account], *, workers: int = 32, per_host: int = 4, within_s: float | None = None
+        self,
+        accounts: Iterable[Account],
+        *,
+        workers: int = 32,
+        per_host: int = 4,
+        within_s: float | None = None,
+        executor: Executor | None = None,
+        batch_size: int = 500,
+        batches: int = 16,
     ) -> Iterator[Outcome]:
         """Read accounts side by side; an outcome for each, as it completes. One failing account stops no other.
 
@@ -337,18 +351,41 @@ class Client:
         iteration early abandons what has not begun. A read that is stuck beyond its deadline, in a plugin's C code
         say, is given up with an error; its thread is replaced, and does not keep the process alive.
 
+        With an `executor` the accounts are read in its processes, in batches, each by a client that such a process
+        makes for itself and keeps. Outcomes come batch by batch. Secrets travel as references, which are resolved over
+        there; an account with a secret in it ends as `config` and is not sent. The accounts of a host are in one batch
+        at a time, so `per_host` holds for all processes together. Where a worker is lost, each account of its batch
+        ends as `network`, and the message says that it may have been read. None is read again unasked.
+
         Args:
             accounts: what to read.
             workers: how many reads are under way at most; as many outcomes may wait to be taken.
             per_host: how many of them at one host at most (of its `base_url`, else of its own address, else the
                 first of the manifest's).
             within_s: seconds after which everything still unread ends as `timeout`; None sets no such bound.
+            executor: where to read; None is this process. It must run a call at most once. It stays open.
+            batch_size: with an executor, how many accounts go together at most; `workers` is then for each batch.
+            batches: with an executor, how many batches are under way at most.
 
         Raises:
-            ValueError: `workers` or `per_host` below 1.
+            ValueError: a number below 1.
         """
-        if workers < 1 or per_host < 1:
-            raise ValueError("workers and per_host must be at least 1")
+        if min(workers, per_host, batch_size, batches) < 1:
+            raise ValueError("workers, per_host, batch_size and batches must be at least 1")
+        if executor is not None:
+            from .batches import Batch, Batches
+
+            hosts = Hosts(lambda provider_id: self._manifest(provider_id, LOAD_WITHIN_S))
+            return Batches(
+                iter(accounts),
+                executor,
+                read_batch,
+                Batch((), workers, per_host, within_s, self._timeout_s),
+                size=batch_size,
+                at_once=batches,
+                host_of=hosts.host_of,
+                refusal=self._travel_refusal,
+            ).outcomes()
         latest = None if within_s is None else self._monotonic() + within_s
         return self._read_many(iter(accounts), workers, per_host, latest)
 
@@ -389,6 +426,13 @@ class Client:
         finally:
             crew.dismiss()
 
+    def _travel_refusal(self, account: Account) -> CoffersError | None:
+        """Why `account` must not be sent to another process."""
+        try:
+            return travel_fault(account, self.registry.load(account.provider).fields)
+        except PluginError as error:
+            return error
+
     def _manifest(self, provider_id: str, within_s: float) -> Provider[Any, Any] | None:
         """The provider's manifest, if it can be had so soon."""
         try:
@@ -411,3 +455,23 @@ class Client:
             elapsed_s=elapsed_s,
             error=error.with_facts(account=account.name, provider=account.provider),
         )
+
+
+# --- in the processes of an executor -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _kept_client(process: int, timeout_s: float) -> Client:
+    """The client of a process; one that was forked off makes its own."""
+    client = Client(timeout_s=timeout_s)
+    atexit.register(client.close)
+    return client
+
+
+def read_batch(batch: Batch) -> list[Reading]:
+    """What `read_many` has its `executor` run: reads `batch` with the client that this process keeps."""
+    from .batches import process_id
+
+    client = _kept_client(process_id(), batch.timeout_s)
+    outcomes = client.read_many(batch.accounts, workers=batch.workers, per_host=batch.per_host, within_s=batch.within_s)
+    return batch.readings(outcomes)
