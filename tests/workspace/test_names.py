@@ -92,6 +92,8 @@ def test_a_mention_is_told_from_a_word(text: str, named: bool) -> None:
 
 def test_the_names_of_a_plugin_are_found() -> None:
     for dist in DISTS:
+        assert pattern(names(dist)).search(f"pip install {dist.name}")
+    for dist in [dist for dist in DISTS if dist.parent.name == "providers"]:
         assert ids(dist)
         assert len(names(dist)) >= 2
         assert all(pattern(names(dist), ordinary_words(dist)).search(f'"{one}"') for one in ids(dist))

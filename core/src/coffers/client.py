@@ -6,14 +6,16 @@ nonce is the whole process's.
 
 from __future__ import annotations
 
+import atexit
 import random as randomness
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from .account import Account, Outcome
 from .bounds import overdue_in
@@ -26,14 +28,22 @@ from .ledger import DEFAULT_TIMEOUT_S, Ledger, Nonces
 from .messages import Response, SignedRequest
 from .models import Snapshot
 from .provider import Provider
-from .registry import Registry
-from .settings import Resolver
+from .registry import LOAD_WITHIN_S, Registry
+from .settings import Resolver, travel_fault
 from .transport import HttpTransport, Transport
 
-__all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces"]
+if TYPE_CHECKING:  # none is needed before accounts are read in batches
+    from concurrent.futures import Executor
+
+    from .batches import Batch, Reading
+
+__all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces", "read_batch"]
 
 #: Accounts taken from the caller's iterable ahead of being read, so that one slow host holds up no other.
 _LOOKAHEAD: Final = 10_000
+
+#: Seconds that are waited for the imports of all plugins together before reading begins.
+_HOSTS_WITHIN_S: Final = 0.3
 
 #: Seconds beyond its deadline after which a read is given up: its verbs have a second each, everything else has none.
 _OVERRUN_S: Final = 4.0
@@ -80,6 +90,7 @@ class Client:
         self._monotonic = monotonic
         self._closed = threading.Event()
         self._sleep = self._closed.wait if sleep is None else sleep
+        self._timeout_s = timeout_s  # goes along with accounts that are read elsewhere
         self._ledger = Ledger(timeout_s=timeout_s, clock=clock, monotonic=monotonic, random=random, nonces=nonces)
         self._lock = threading.Lock()
         # One for each account that reads or asks for its token one at a time, so that others cost nothing here.
@@ -214,7 +225,15 @@ class Client:
     # --- many accounts ---------------------------------------------------------------------------------------------
 
     def read_many(
-        self, accounts: Iterable[Account], *, workers: int = 32, per_host: int = 4, within_s: float | None = None
+        self,
+        accounts: Iterable[Account],
+        *,
+        workers: int = 32,
+        per_host: int = 4,
+        within_s: float | None = None,
+        executor: Executor | None = None,
+        batch_size: int = 500,
+        batches: int = 16,
     ) -> Iterator[Outcome]:
         """Read accounts side by side; an outcome for each, as it completes. One failing account stops no other.
 
@@ -222,18 +241,41 @@ class Client:
         iteration early abandons what has not begun. A read that is stuck beyond its deadline, in a plugin's C code
         say, is given up with an error; its thread is replaced, and does not keep the process alive.
 
+        With an `executor` the accounts are read in its processes, in batches, each by a client that such a process
+        makes for itself and keeps. Outcomes come batch by batch. Secrets travel as references, which are resolved over
+        there; an account with a secret in it ends as `config` and is not sent. The accounts of a host are in one batch
+        at a time, so `per_host` holds for all processes together. Where a worker is lost, each account of its batch
+        ends as `network`, and the message says that it may have been read. None is read again unasked.
+
         Args:
             accounts: what to read.
-            workers: how many reads are under way at most.
+            workers: how many reads are under way at most; as many outcomes may wait to be taken.
             per_host: how many of them at one host at most (of its `base_url`, else of its own address, else the
                 first of the manifest's).
             within_s: seconds after which everything still unread ends as `timeout`; None sets no such bound.
+            executor: where to read; None is this process. It must run a call at most once. It stays open.
+            batch_size: with an executor, how many accounts go together at most; `workers` is then for each batch.
+            batches: with an executor, how many batches are under way at most.
 
         Raises:
-            ValueError: `workers` or `per_host` below 1.
+            ValueError: a number below 1.
         """
-        if workers < 1 or per_host < 1:
-            raise ValueError("workers and per_host must be at least 1")
+        if min(workers, per_host, batch_size, batches) < 1:
+            raise ValueError("workers, per_host, batch_size and batches must be at least 1")
+        if executor is not None:
+            from .batches import Batch, Batches
+
+            hosts = Hosts(self._manifest, LOAD_WITHIN_S)
+            return Batches(
+                iter(accounts),
+                executor,
+                read_batch,
+                Batch((), workers, per_host, within_s, self._timeout_s),
+                size=batch_size,
+                at_once=batches,
+                host_of=hosts.host_of,
+                refusal=self._travel_refusal,
+            ).outcomes()
         latest = None if within_s is None else self._monotonic() + within_s
         return self._read_many(iter(accounts), workers, per_host, latest)
 
@@ -241,28 +283,44 @@ class Client:
         self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
     ) -> Iterator[Outcome]:
         turns = FairQueue(per_host)
-        host_of = Hosts(self._manifest).host_of
-
-        def work(turn: tuple[str, Account]) -> Outcome:
-            return self._outcome(turn[1], latest)
-
-        crew = Crew(work)
+        hosts = Hosts(self._manifest, _HOSTS_WITHIN_S)
+        crew: Crew[tuple[str, Account], Outcome] = Crew(
+            lambda turn: self._outcome(turn[1], latest),
+            take=turns.take,
+            done=lambda turn: turns.done(turn[0]),
+            limit_s=lambda turn: max(0.0, self._allowed_s(turn[1], latest)) + _OVERRUN_S,
+            size=workers,
+        )
+        more = True
         try:
             while True:
-                while len(turns) < _LOOKAHEAD and (account := next(accounts, None)) is not None:
-                    turns.put(host_of(account), account)
-                while turns.out < workers and (turn := turns.take()) is not None:
-                    crew.begin(turn, time.monotonic() + max(0.0, self._allowed_s(turn[1], latest)) + _OVERRUN_S)
-                if not turns.out:
+                # As many as can be under way wait for their turn; more only while somebody is free and can read none
+                # of those. What has ended goes out first: the next account may be long in coming.
+                while more and (len(turns) < workers or (crew.wants_work and len(turns) < _LOOKAHEAD)):
+                    if (account := next(accounts, None)) is None:
+                        more = False
+                        break
+                    host = hosts.host_of(account)
+                    with crew.lock:
+                        turns.put(host, account)
+                    crew.call_up()
+                    if crew.has_news:
+                        break
+                crew.call_up()
+                if (task := crew.next()) is None:
                     return
-                task = crew.next()
-                host, account = task.job
-                turns.done(host)
                 if task.fault is not None:
                     raise task.fault
                 yield self._given_up(task) if task.result is None else task.result
         finally:
             crew.dismiss()
+
+    def _travel_refusal(self, account: Account) -> CoffersError | None:
+        """Why `account` must not be sent to another process."""
+        try:
+            return travel_fault(account, self.registry.load(account.provider).fields)
+        except PluginError as error:
+            return error
 
     def _manifest(self, provider_id: str, within_s: float) -> Provider[Any, Any] | None:
         """The provider's manifest, if it can be had so soon."""
@@ -286,3 +344,23 @@ class Client:
             elapsed_s=elapsed_s,
             error=error.with_facts(account=account.name, provider=account.provider),
         )
+
+
+# --- in the processes of an executor -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _kept_client(process: int, timeout_s: float) -> Client:
+    """The client of a process; one that was forked off makes its own."""
+    client = Client(timeout_s=timeout_s)
+    atexit.register(client.close)
+    return client
+
+
+def read_batch(batch: Batch) -> list[Reading]:
+    """What `read_many` has its `executor` run: reads `batch` with the client that this process keeps."""
+    from .batches import process_id
+
+    client = _kept_client(process_id(), batch.timeout_s)
+    outcomes = client.read_many(batch.accounts, workers=batch.workers, per_host=batch.per_host, within_s=batch.within_s)
+    return batch.readings(outcomes)

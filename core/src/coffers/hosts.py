@@ -7,50 +7,56 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, TypeAlias
 
 from .account import Account
 from .provider import Provider, origin_of
 
-__all__ = ["Hosts", "Manifest", "host_of"]
+__all__ = ["Hosts", "Manifest"]
 
 Manifest: TypeAlias = Provider[Any, Any]
-
-#: Seconds that are waited for the imports of all plugins together before reading begins.
-_WITHIN_S: Final = 0.3
 
 
 class Hosts:
     """The hosts of the accounts of one `read_many`.
 
     Args:
-        manifest: the manifest of a provider, if it can be had within so many seconds, which may be none; asked once
-            for each.
+        manifest_of: the manifest of a provider, if it can be had within so many seconds, which may be none; asked once
+            for each. Accounts whose plugin cannot be had have their provider's own place.
+        within_s: seconds that are waited for the imports of all plugins together.
     """
 
-    def __init__(self, manifest: Callable[[str, float], Manifest | None]) -> None:
-        self._manifest = manifest
-        self._manifests: dict[str, Manifest | None] = {}
-        self._until = time.monotonic() + _WITHIN_S
+    def __init__(self, manifest_of: Callable[[str, float], Manifest | None], within_s: float) -> None:
+        self._manifest_of = manifest_of
+        self._until = time.monotonic() + within_s
+        self._known: dict[str, tuple[str, str | None]] = {}
 
     def host_of(self, account: Account) -> str:
-        """Of its `base_url`, else of its own address, else the first of its manifest's."""
+        """The host of the account's `base_url`, else of its own address, else the first of the manifest's."""
         if account.base_url is not None:
-            return urlsplit(account.base_url).netloc
-        if account.provider not in self._manifests:
-            self._manifests[account.provider] = self._manifest(account.provider, self._until - time.monotonic())
-        return host_of(account, self._manifests[account.provider])
+            return _netloc(account.base_url)
+        known = self._known.get(account.provider)
+        if known is None:
+            known = self._known[account.provider] = self._place(account.provider)
+        host, url_field = known
+        if url_field is None:
+            return host
+        url = str(dict(account.fields).get(url_field))
+        try:
+            return _netloc(origin_of(url))
+        except ValueError:  # a reference, most likely: accounts that share it share a host
+            return url
+
+    def _place(self, provider_id: str) -> tuple[str, str | None]:
+        """The host of a provider, or the key of its accounts that holds their own."""
+        manifest = self._manifest_of(provider_id, self._until - time.monotonic())
+        if manifest is None:
+            return provider_id, None
+        if manifest.url_field is not None:
+            return "", manifest.url_field
+        return _netloc(next(iter(manifest.base_urls.values()))), None
 
 
-def host_of(account: Account, manifest: Manifest | None) -> str:
-    """Where an account without a `base_url` is read; one whose plugin cannot be had yet has its provider's place."""
-    if manifest is None:
-        return account.provider
-    if manifest.url_field is None:
-        return urlsplit(next(iter(manifest.base_urls.values()))).netloc
-    url = str(dict(account.fields).get(manifest.url_field))
-    try:
-        return urlsplit(origin_of(url)).netloc
-    except ValueError:  # a reference, most likely: accounts that share it share a host
-        return url
+def _netloc(base_url: str) -> str:
+    """The host and port of an address that `check_base_url` answered: it needs no taking apart again."""
+    return base_url.split("/", 3)[2]

@@ -7,6 +7,7 @@ Floor 5. The only place that reads the environment. Knows manifests, but not whe
     resolver.py    an account -> settings, credentials and the secrets to scrub
     references.py  env:, file:, keyring: and cmd:
     commands.py    runs what a cmd: names, once
+    travel.py      what of an account may leave the process
     places.py      the line on which a key stands
 """
 
@@ -14,5 +15,6 @@ from __future__ import annotations
 
 from .file import Config, InvalidConfigError, config_path, load_config
 from .resolver import Resolved, Resolver
+from .travel import travel_fault
 
-__all__ = ["Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config"]
+__all__ = ["Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config", "travel_fault"]
