@@ -123,6 +123,17 @@ def test_what_cannot_be_used_says_what_to_do(
     assert error.message.startswith(said)
 
 
+def test_what_is_kept_for_one_account_is_not_the_answer_for_another_that_seems_equal() -> None:
+    resolver = Resolver({})
+    for pages, fits in ((1, True), (True, False), (1, True)):
+        account = Account("a", "picky", {"key": Secret("good"), "pages": pages})
+        if fits:
+            assert resolver.resolve(account, MANIFESTS["picky"]).settings == Picky(pages=1)
+        else:
+            with pytest.raises(ConfigError, match="pages: must be a whole number"):
+                resolver.resolve(account, MANIFESTS["picky"])
+
+
 def test_a_secret_that_was_pickled_is_gone() -> None:
     account = pickle.loads(pickle.dumps(Account("shop", "simple", {"key": Secret(CANARY)})))
     with pytest.raises(ConfigError, match="key: a secret does not travel in a pickle"):

@@ -187,7 +187,7 @@ def _refusal(attribute: Any, value: Any) -> str | None:
 # --- all keys of an account ----------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Shape:
     """What a manifest asks of an account's keys.
 

@@ -6,6 +6,7 @@ Floor 5, inside `settings`. Nothing is looked up before it is needed, and only f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -38,6 +39,29 @@ class Resolved:
     warnings: tuple[str, ...] = ()
 
 
+def _plan(
+    shape: Shape, fields: tuple[tuple[str, FieldValue], ...], kinds: tuple[type, ...]
+) -> tuple[list[Part], list[tuple[ConfigField, FieldValue]]]:
+    """The classes to make for an account with these keys, and what feeds them: all that is known before looking up.
+
+    Args:
+        shape: of the account's provider.
+        fields: the account's keys.
+        kinds: the types of their values; what is kept for 1 is not the answer for true, though the two are equal.
+
+    Raises:
+        ConfigError: a key is wrong.
+    """
+    del kinds  # only tells apart what is kept
+    given = dict(fields)
+    for problem in shape.problems(given):
+        raise problem.error()
+    chosen = shape.choose(given)
+    parts = [shape.settings, *([chosen] if isinstance(chosen, Part) else [])]
+    wanted = {key for part in parts for key in part.keys}
+    return parts, [(shape.fields[key], value) for key, value in given.items() if key in wanted]
+
+
 class Resolver:
     """Turns accounts into settings and credentials. Safe to share between threads.
 
@@ -50,6 +74,7 @@ class Resolver:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._references = References(environ)
         self._shapes: dict[tuple[str, type[Any], tuple[type[Any], ...]], Shape] = {}
+        self._plan = lru_cache(maxsize=1024)(_plan)
 
     def stop(self) -> None:
         """Kill the commands under way; whoever waits for one gets `ConfigError`."""
@@ -80,18 +105,10 @@ class Resolver:
         return self._shapes[key]
 
     def _resolve(self, account: Account, shape: Shape, deadline: float | None) -> Resolved:
-        given = dict(account.fields)
-        for problem in shape.problems(given):
-            raise problem.error()
-        chosen = shape.choose(given)
-        parts = [shape.settings, *([chosen] if isinstance(chosen, Part) else [])]
-        wanted = {key for part in parts for key in part.keys}
+        kinds = tuple([type(value) for _, value in account.fields])
+        parts, wanted = self._plan(shape, account.fields, kinds)
         warnings: list[str] = []
-        values = {
-            key: self._value(shape.fields[key], value, account, deadline, warnings)
-            for key, value in given.items()
-            if key in wanted
-        }
+        values = {field.name: self._value(field, value, account, deadline, warnings) for field, value in wanted}
         settings, *credentials = [part.build(values) for part in parts]
         secrets = tuple(value for value in values.values() if isinstance(value, Secret))
         return Resolved(settings, credentials[0] if credentials else None, secrets, tuple(warnings))
