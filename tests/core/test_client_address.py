@@ -11,7 +11,10 @@ from coffers import Account, Client, ConfigError, PluginError, Registry, Secret
 from coffers.hosts import Hosts
 from coffers.plugin import Query, Request
 from tests.core import toy
+from tests.core.faces import FACES, choose, make_client
 from tests.core.loopback import serve
+
+face = pytest.fixture(autouse=True, params=FACES)(choose)
 
 
 @attrs.frozen
@@ -24,7 +27,7 @@ def by_address(**more: Any) -> Any:
 
 
 def client() -> Client:
-    return Client(registry=Registry([by_address()], installed=False))
+    return make_client(registry=Registry([by_address()], installed=False))
 
 
 def account_at(url: str, **more: Any) -> Account:
@@ -50,7 +53,7 @@ def test_with_an_address_of_the_account_s_there_is_one_host() -> None:
         return Request("GET", "/", host="other")
 
     with (
-        Client(registry=Registry([by_address(request=request)], installed=False)) as reader,
+        make_client(registry=Registry([by_address(request=request)], installed=False)) as reader,
         pytest.raises(PluginError, match="names a host"),
     ):
         reader.read(account_at("https://api.toy.example/v1"))

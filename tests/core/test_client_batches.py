@@ -297,3 +297,9 @@ def test_a_process_keeps_its_client_and_one_that_was_forked_off_makes_its_own() 
     kept = clients._kept_client(batches.process_id(), 15.0)
     assert clients._kept_client(batches.process_id(), 15.0) is kept
     assert clients._kept_client(-1, 15.0) is not kept
+
+
+@pytest.mark.parametrize("bad", [{"batch_size": 0}, {"batches": 0}])
+def test_batches_of_nothing_are_refused_at_the_call(bad: dict[str, int]) -> None:
+    with Client() as reader, pytest.raises(ValueError, match="at least 1"):
+        reader.read_many([], **bad)

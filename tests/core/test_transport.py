@@ -20,8 +20,11 @@ from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import BEHAVIOURS, Behaviour, HostileServer, Visit, answer, http_answer
 from coffers.transport import MAX_IDLE_S, Endpoint, HttpTransport
 from coffers.transport import connection as connection_module
+from tests.core.faces import FACES, choose, make_transport
 
 CANARY = "canary-6f1d"
+face = pytest.fixture(autouse=True, params=FACES)(choose)
+
 MESSAGE = SignedRequest("POST", "api", f"/v1/balance?key={CANARY}", (("X-Api-Key", CANARY),), f"key={CANARY}".encode())
 IN_TIME_S = 0.3
 
@@ -92,11 +95,11 @@ EXPECTED: dict[str, tuple[type[CoffersError], str] | int] = {
 
 @contextmanager
 def transport(monotonic: Callable[[], float] = time.monotonic) -> Iterator[HttpTransport]:
-    sender = HttpTransport(monotonic=monotonic)
+    sender, end = make_transport(monotonic=monotonic)
     try:
         yield sender
     finally:
-        sender.close()
+        end()
 
 
 def soon(seconds: float = 5.0) -> float:
@@ -146,7 +149,7 @@ def test_fault(name: str, cls: type[CoffersError], words: str, caplog: pytest.Lo
     assert caught.value.message.startswith(server.base_url.split("//")[1] + ": ")
     assert_tells_nothing(caught.value)
     assert took < timeout_s + IN_TIME_S
-    assert (took >= timeout_s) == (cls is TimedOutError)
+    assert (took >= timeout_s - 0.002) == (cls is TimedOutError)  # uvloop's clock counts milliseconds
     assert CANARY not in caplog.text
 
 
@@ -454,7 +457,10 @@ def test_the_unforeseen_is_a_network_error_without_its_text() -> None:
     assert_tells_nothing(caught.value)
 
 
-def test_an_interrupt_passes_and_the_connection_is_dropped() -> None:
+def test_an_interrupt_passes_and_the_connection_is_dropped(face: str) -> None:
+    if face != "threads":
+        pytest.skip("an interrupt ends a loop; that a read which is cancelled drops its connection is tried elsewhere")
+
     calls = 0
 
     def interrupted_clock() -> float:

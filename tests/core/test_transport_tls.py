@@ -19,6 +19,9 @@ from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import Behaviour, HostileServer, Visit, answer, http_answer
 from coffers.transport import Endpoint, HttpTransport
 from coffers.transport import connection as connection_module
+from tests.core.faces import FACES, choose, make_transport
+
+face = pytest.fixture(autouse=True, params=FACES)(choose)
 
 MESSAGE = SignedRequest("GET", "api", "/v1/balance", (), b"")
 BODY = b'{"balance": "1000.00", "currency": "USD"}'
@@ -49,11 +52,11 @@ def good(authority: trustme.CA) -> ssl.SSLContext:
 
 @contextmanager
 def transport() -> Iterator[HttpTransport]:
-    sender = HttpTransport()
+    sender, end = make_transport()
     try:
         yield sender
     finally:
-        sender.close()
+        end()
 
 
 def send(

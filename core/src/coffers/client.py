@@ -42,9 +42,6 @@ __all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces", "read_batch"]
 #: Accounts taken from the caller's iterable ahead of being read, so that one slow host holds up no other.
 _LOOKAHEAD: Final = 10_000
 
-#: Seconds that are waited for the imports of all plugins together before reading begins.
-_HOSTS_WITHIN_S: Final = 0.3
-
 #: Seconds beyond its deadline after which a read is given up: its verbs have a second each, everything else has none.
 _OVERRUN_S: Final = 4.0
 
@@ -283,7 +280,7 @@ class Client:
         self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
     ) -> Iterator[Outcome]:
         turns = FairQueue(per_host)
-        hosts = Hosts(self._manifest, _HOSTS_WITHIN_S)
+        hosts = Hosts(self._manifest)
         crew: Crew[tuple[str, Account], Outcome] = Crew(
             lambda turn: self._outcome(turn[1], latest),
             take=turns.take,

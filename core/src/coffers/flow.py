@@ -9,6 +9,7 @@ The sync client, an async client and a test kit are thin drivers of it, so all o
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
@@ -136,6 +137,7 @@ class Run:
         clock: the account's time.
         nonce: a number that rises strictly, given our time in milliseconds.
         may_retry: whether the client's retry budget allows one more; asking takes it.
+        verb_limit_s: seconds that one verb may take, where that is less than what is left of the read.
     """
 
     deadline: float
@@ -144,6 +146,7 @@ class Run:
     clock: Clock
     nonce: Callable[[int], int]
     may_retry: Callable[[], bool]
+    verb_limit_s: float = math.inf
 
 
 def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:
@@ -277,7 +280,7 @@ def _wait_before_retry(failure: CoffersError, response: Response | None, failure
 
 def _verb_s(run: Run) -> float:
     """Seconds that a verb may take now."""
-    return max(LEAST_VERB_S, run.deadline - run.monotonic())
+    return min(run.verb_limit_s, max(LEAST_VERB_S, run.deadline - run.monotonic()))
 
 
 def _request(bound: BoundAccount, run: Run, query: Query[Any]) -> Request:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from .account import Account
 from .provider import Provider, origin_of
@@ -15,6 +15,9 @@ from .provider import Provider, origin_of
 __all__ = ["Hosts", "Manifest"]
 
 Manifest: TypeAlias = Provider[Any, Any]
+
+#: Seconds that are waited for the imports of all plugins together before reading begins.
+_WITHIN_S: Final = 0.3
 
 
 class Hosts:
@@ -26,10 +29,19 @@ class Hosts:
         within_s: seconds that are waited for the imports of all plugins together.
     """
 
-    def __init__(self, manifest_of: Callable[[str, float], Manifest | None], within_s: float) -> None:
+    def __init__(self, manifest_of: Callable[[str, float], Manifest | None], within_s: float = _WITHIN_S) -> None:
         self._manifest_of = manifest_of
         self._until = time.monotonic() + within_s
         self._known: dict[str, tuple[str, str | None]] = {}
+
+    def wanted(self, account: Account) -> str | None:
+        """The provider whose manifest `host_of` is going to ask for; None if it needs none, or has it."""
+        known = account.base_url is not None or account.provider in self._known
+        return None if known else account.provider
+
+    def left_s(self) -> float:
+        """Seconds that may still be waited for imports."""
+        return max(0.0, self._until - time.monotonic())
 
     def host_of(self, account: Account) -> str:
         """The host of the account's `base_url`, else of its own address, else the first of the manifest's."""
@@ -49,7 +61,7 @@ class Hosts:
 
     def _place(self, provider_id: str) -> tuple[str, str | None]:
         """The host of a provider, or the key of its accounts that holds their own."""
-        manifest = self._manifest_of(provider_id, self._until - time.monotonic())
+        manifest = self._manifest_of(provider_id, self.left_s())
         if manifest is None:
             return provider_id, None
         if manifest.url_field is not None:

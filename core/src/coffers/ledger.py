@@ -7,6 +7,7 @@ longer than it takes to count. Safe to share between threads; only the nonce is 
 from __future__ import annotations
 
 import logging
+import math
 import random as randomness
 import threading
 import time
@@ -173,7 +174,7 @@ class Ledger:
             scrub=self._scrubber(resolved.secrets),
         )
 
-    def run(self, account: Account, deadline: float) -> Run:
+    def run(self, account: Account, deadline: float, *, verb_limit_s: float = math.inf) -> Run:
         """What one read gets from us; hand its clock to `keep_clock` at the end."""
         known = self._clocks.get(account) if self._clocks else None  # to look for an account takes time
         return Run(
@@ -183,6 +184,7 @@ class Ledger:
             clock=known or Clock(self._clock),
             nonce=self._nonces,
             may_retry=self._may_retry,
+            verb_limit_s=verb_limit_s,
         )
 
     def keep_clock(self, account: Account, clock: Clock) -> None:

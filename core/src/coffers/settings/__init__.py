@@ -14,7 +14,17 @@ Floor 5. The only place that reads the environment. Knows manifests, but not whe
 from __future__ import annotations
 
 from .file import Config, InvalidConfigError, config_path, load_config
+from .references import may_block
 from .resolver import Resolved, Resolver
 from .travel import travel_fault
 
-__all__ = ["Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config", "travel_fault"]
+__all__ = [
+    "Config",
+    "InvalidConfigError",
+    "Resolved",
+    "Resolver",
+    "config_path",
+    "load_config",
+    "may_block",
+    "travel_fault",
+]

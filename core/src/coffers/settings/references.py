@@ -12,12 +12,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from coffers.account import Account
 from coffers.errors import ConfigError
 from coffers.secret import Secret
 
 from .commands import CommandRuns
 
-__all__ = ["MAX_VALUE_BYTES", "REFERENCE_FORMS", "References", "is_reference", "reference_fault", "text_fault"]
+__all__ = [
+    "MAX_VALUE_BYTES",
+    "REFERENCE_FORMS",
+    "References",
+    "is_reference",
+    "may_block",
+    "reference_fault",
+    "text_fault",
+]
 
 #: The most a secret file or a command may hold.
 MAX_VALUE_BYTES: Final = 64 * 1024
@@ -25,12 +34,19 @@ MAX_VALUE_BYTES: Final = 64 * 1024
 #: The four forms, as they are shown to people.
 REFERENCE_FORMS: Final = '"env:NAME", "file:PATH", "keyring:SERVICE/USER" or "cmd:PROGRAM ARGS"'
 
-_SCHEMES: Final = ("env:", "file:", "keyring:", "cmd:")
+#: What is looked up outside this process.
+_ELSEWHERE: Final = ("file:", "keyring:", "cmd:")
+_SCHEMES: Final = ("env:", *_ELSEWHERE)
 
 
 def is_reference(text: str) -> bool:
     """Whether `text` stands for a value kept elsewhere."""
     return text.startswith(_SCHEMES)
+
+
+def may_block(account: Account) -> bool:
+    """Whether looking up the account's references may take longer than a look into memory."""
+    return any(isinstance(value, str) and value.startswith(_ELSEWHERE) for _, value in account.fields)
 
 
 def reference_fault(reference: str) -> str | None:
