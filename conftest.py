@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser(), *PARSERS],
     patterns=["README.md", "docs/**/*.md"],
-    excludes=["docs/tutorials/*.md", "docs/providers/*.md"],
+    excludes=["docs/tutorials/*.md", "docs/providers/*.md", "docs/extensions/*.md"],
     fixtures=["acme_installed"],
     setup=open_console,
     teardown=close_console,

@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "provider_pages",
+    "extension_pages",
     "check_page",
     "own_clients_page",
 ]
