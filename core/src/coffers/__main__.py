@@ -1,9 +1,7 @@
 """The command `coffers`, also as ``python -m coffers``: tells the version, or hands over to the command line.
 
-Roof. Imports nothing but the version until it must.
+Roof. Imports nothing but the version until it must: not even what makes annotations texts.
 """
-
-from __future__ import annotations
 
 import os
 import sys

@@ -6,8 +6,6 @@ Floor 1. `Secret` is the only carrier of a secret; only a provider's `sign` and 
 from __future__ import annotations
 
 import base64
-import hmac
-import html
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -71,7 +69,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret) or self._value is None or other._value is None:
             return self is other
-        return hmac.compare_digest(
+        from hmac import compare_digest  # rarely needed, and OpenSSL comes with it
+
+        return compare_digest(
             self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass")
         )
 
@@ -151,6 +151,8 @@ def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
 
 
 def _forms(secret: str) -> set[str]:
+    import html  # its table of names is long
+
     raw = secret.encode("utf-8", "surrogatepass")
     forms = {secret, html.escape(secret), html.escape(secret).replace("&#x27;", "&#039;")}
     forms.add(html.escape(secret, quote=False).replace('"', "&quot;"))

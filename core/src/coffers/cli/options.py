@@ -9,6 +9,7 @@ import functools
 import logging
 import math
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -67,7 +68,10 @@ def format_options(command: Callable[..., int]) -> Callable[..., int]:
         given = [form for form, wanted in (("json", as_json), ("jsonl", as_jsonl), ("csv", as_csv)) if wanted]
         if len(given) > 1:
             raise click.UsageError(" and ".join(f"--{form}" for form in given) + " cannot be given together.")
-        return command(form=given[0] if given else "table", **others)
+        form = given[0] if given else "table"
+        if form == "table":
+            import_module("coffers.cli.table")  # without rich nothing could be shown: told before anything is read
+        return command(form=form, **others)
 
     return chosen
 
