@@ -22,7 +22,7 @@ GROUP = "coffers.providers"
 
 #: Answers, for each ``sys.path`` on a line of its own: what we find, what Python finds, and whether we had to ask it.
 WITNESS = f"""
-import json, sys
+import json, sys, zipfile
 from importlib import invalidate_caches, metadata
 from pathlib import Path
 from coffers import entries
@@ -35,6 +35,7 @@ class Foreign:
         return [metadata.Distribution.at(self.folder)]
 
 found = entries._folders
+metadata.version("attrs"), zipfile, [*metadata.entry_points()]  # what they import lazily would not be found below
 usual, finders = sys.path[:], sys.meta_path[:]
 for line in sys.stdin:
     path, as_paths, foreign, keeps_own = json.loads(line)
