@@ -1,7 +1,8 @@
 """Sockets, names and TLS: one connection on which every wait ends at the deadline.
 
-Part of floor 5; the only module that imports urllib3 or opens a socket. urllib3 makes the TLS connection;
-what goes over it is `wire`'s. Certificates and their names are always verified. `explain` makes foreign errors ours.
+Part of floor 5; the only module that opens a socket. Python's `ssl` makes the TLS connection, with the context that
+`trust` made; what goes over it is `wire`'s. Certificates and their names are always verified. `explain` makes foreign
+errors ours. No HTTP library is imported: that would take longer than everything else a single read does.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import contextlib
 import errno
 import ipaddress
 import queue
+import select
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from coffers.errors import CoffersError, ConfigError, NetworkError, TimedOutError
 
@@ -27,20 +28,6 @@ _READ_SIZE: Final = 64 * 1024
 
 #: What `socket.getaddrinfo` answers: family, kind, protocol, canonical name, address.
 _Addresses = list[tuple[Any, Any, int, str, Any]]
-
-
-class _PlainConnection(HTTPConnection):
-    dial: Callable[[], socket.socket]
-
-    def _new_conn(self) -> socket.socket:
-        return self.dial()
-
-
-class _TlsConnection(HTTPSConnection):
-    dial: Callable[[], socket.socket]
-
-    def _new_conn(self) -> socket.socket:
-        return self.dial()
 
 
 class Connection:
@@ -60,12 +47,8 @@ class Connection:
         self._port = port
         self._monotonic = monotonic
         self._deadline = 0.0
-        self._http: _PlainConnection | _TlsConnection
-        if context is None:
-            self._http = _PlainConnection(host, port)
-        else:
-            self._http = _TlsConnection(host, port, ssl_context=context)
-        self._http.dial = self._dial
+        self._context = context
+        self._socket: socket.socket | None = None
         self._guard = threading.Lock()  # a socket that `abort` shuts down must not be closed meanwhile
         self._aborted = False
         self._live: socket.socket | None = None
@@ -74,13 +57,15 @@ class Connection:
     def begin(self, deadline: float) -> None:
         """Start an exchange that ends at `deadline`; connects if this is the first one."""
         self._deadline = deadline
-        if self._live is None:
-            self._http.connect()
-            sock: socket.socket = self._http.sock
-            self._watch(sock)
-            if isinstance(sock, ssl.SSLSocket):
+        if self._socket is None:
+            self._socket = self._dial()
+            if self._context is not None:
                 # An end without TLS's own farewell may be an attacker's cut: "balance: 100" made of "balance: 1000".
-                sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # the type stubs do not know it
+                # A certificate names the host without the dot that may end its name.
+                self._socket = self._context.wrap_socket(
+                    self._socket, server_hostname=self._host.rstrip("."), suppress_ragged_eofs=False
+                )
+            self._watch(self._socket)
 
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -99,12 +84,13 @@ class Connection:
     @property
     def usable(self) -> bool:
         """Whether an idle connection is still open and silent."""
-        return self._http.is_connected
+        return self._socket is not None and _is_silent(self._socket)
 
     def close(self) -> None:
         """Close it. Only for the thread that uses it."""
         with self._guard:
-            self._http.close()
+            if self._socket is not None:
+                self._socket.close()
             if self._live is not None:
                 self._live.close()
 
@@ -126,7 +112,8 @@ class Connection:
         return left
 
     def _ready(self) -> socket.socket:
-        sock: socket.socket = self._http.sock
+        sock = self._socket
+        assert sock is not None  # made by `begin`
         sock.settimeout(self._left())
         return sock
 
@@ -185,6 +172,15 @@ class Connection:
         return found
 
 
+def _is_silent(sock: socket.socket) -> bool:
+    """Whether there is nothing to be read: no byte that nobody asked for, and no end."""
+    if sys.platform == "win32":  # pragma: no cover  # there is nothing better, and no limit of 1024 to it
+        return not select.select([sock], [], [], 0)[0]
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
@@ -205,7 +201,9 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         ConfigError: the file cannot be used, or TLS cannot be set up on this machine.
     """
     try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        context.set_alpn_protocols(["http/1.1"])
+        return context
     except ssl.SSLError:
         reason = "holds no certificate in PEM form"
     except (OSError, ValueError):
