@@ -3,6 +3,7 @@
 Roof. Imports nothing but the version until it must: not even what makes annotations texts.
 """
 
+import gc
 import os
 import sys
 
@@ -20,6 +21,8 @@ def main() -> int:
     if arguments == ["--version"]:
         print(f"coffers {__version__}")  # noqa: T201  the answer
         return 0
+    # A command makes little that only Python's search for cycles could free, and is soon over: let it search seldom.
+    gc.set_threshold(100_000)
     try:
         from coffers.cli import run
     except KeyboardInterrupt:
