@@ -11,6 +11,7 @@ import contextlib
 import errno
 import ipaddress
 import queue
+import re
 import select
 import socket
 import ssl
@@ -201,7 +202,10 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         ConfigError: the file cannot be used, or TLS cannot be set up on this machine.
     """
     try:
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        if ca_file is None:
+            context = ssl.create_default_context(capath=_folder_in_place_of_file(ssl.get_default_verify_paths()))
+        else:
+            context = ssl.create_default_context(cafile=str(ca_file))
         context.set_alpn_protocols(["http/1.1"])
         return context
     except ssl.SSLError:
@@ -212,6 +216,26 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         raise ConfigError("TLS cannot be set up with the system's authorities; see `coffers doctor`")
     raise ConfigError(f"ca_file {reason}", field="ca_file")
 
+
+def _folder_in_place_of_file(paths: ssl.DefaultVerifyPaths) -> str | None:
+    """The system's folder of authorities, where its one file of them holds just as many; None where OpenSSL shall look.
+
+    From a folder OpenSSL reads the one authority that a server needs; from a file all of them, which takes fifty times
+    as long. Whoever named a file or a folder in the environment gets what he named, and Windows has neither.
+    """
+    file, folder = paths.cafile, paths.capath
+    if (file, folder) != (paths.openssl_cafile, paths.openssl_capath):  # what is not there is told as None
+        return None
+    try:
+        in_file = Path(file).read_bytes().count(b"-----BEGIN CERTIFICATE-----")
+        in_folder = sum(_HASHED_NAME.fullmatch(path.name) is not None for path in Path(folder).iterdir())
+    except OSError:
+        return None
+    return folder if 0 < in_file == in_folder else None
+
+
+#: What OpenSSL looks for in a folder: the hash of an authority's name, and a number.
+_HASHED_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 #: What OpenSSL's verification codes mean.
 _CERTIFICATE_FAULTS: Final = {
