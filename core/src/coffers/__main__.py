@@ -9,6 +9,11 @@ import sys
 
 from coffers._version import __version__
 
+TYPE_CHECKING = False  # checkers know it by its name
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 __all__ = ["main"]
 
 
@@ -44,12 +49,18 @@ def _leave(code: int) -> int:
     Python waits.
     """
     import atexit
-    import contextlib
     import threading
 
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         return code
     atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]  what multiprocessing calls in its children, too
+    return _end(code)  # pragma: no cover  # coverage is one of those that were told
+
+
+def _end(code: int) -> "NoReturn":  # pragma: no cover  # as above
+    """End the process at once; what is printed so far is printed."""
+    import contextlib
+
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # pyright: ignore[reportUnnecessaryComparison]  it was closed before the start
             with contextlib.suppress(OSError, ValueError):

@@ -136,7 +136,7 @@ def test_importing_the_front_costs_two_modules() -> None:
 
 def test_a_thread_that_python_waits_for_is_waited_for() -> None:
     code = """
-import threading, time
+import sys, threading, time
 from coffers.__main__ import main
 def late():
     while threading.main_thread().is_alive():
@@ -145,7 +145,8 @@ def late():
 threading.Thread(target=late).start()
 sys.exit(main())
 """
-    assert imported(code, "--help")[1].endswith("late\n")
+    run = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.endswith("late\n")
 
 
 def test_one_connection_serves_all_reads_of_a_host(meter: Callable[..., Path]) -> None:
