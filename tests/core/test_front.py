@@ -25,7 +25,7 @@ def test_the_three_lists_of_names_agree() -> None:
     typed = {
         alias.name: imported.module
         for imported in seen.body
-        if isinstance(imported, ast.ImportFrom)
+        if isinstance(imported, ast.ImportFrom) and imported.level
         for alias in imported.names
     }
     homes = {name: module for module, names in coffers._HOMES.items() for name in names}

@@ -18,6 +18,11 @@ def test_every_name_is_there(name: str) -> None:
     assert getattr(plugin, name) is not None
 
 
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Purse'"):
+        _ = plugin.Purse
+
+
 def test_the_names_are_told_once_and_in_order() -> None:
     assert len(set(plugin.__all__)) == len(plugin.__all__)
     assert {cls.__name__ for cls in CoffersError.__subclasses__() if cls.__module__ == "coffers.errors"} < set(

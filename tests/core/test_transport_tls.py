@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -225,3 +227,62 @@ def test_a_machine_on_which_tls_cannot_be_set_up_is_told_apart_from_a_bad_ca_fil
     with pytest.raises(ConfigError, match="TLS cannot be set up") as caught:
         connection_module.trust(None)
     assert caught.value.field is None
+
+
+# --- the system's authorities --------------------------------------------------------------------------------------
+
+ONE = "-----BEGIN CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "names", "suffices"),
+    [
+        (ONE * 2, ("0a1b2c3d.0", "0a1b2c3d.1", "bundle.crt", "Some_Authority.pem"), True),
+        (ONE * 3, ("0a1b2c3d.0", "0a1b2c3d.1"), False),  # the machine's owner put one into the file
+        (ONE, ("0a1b2c3d.0", "0a1b2c3d.1"), False),
+        ("", ("bundle.crt",), False),
+        (None, ("0a1b2c3d.0",), False),
+        (ONE, None, False),
+    ],
+)
+def test_a_folder_stands_for_the_file_where_both_hold_as_many(
+    tmp_path: Path, file: str | None, names: tuple[str, ...] | None, suffices: bool
+) -> None:
+    bundle, folder = tmp_path / "cert.pem", tmp_path / "certs"
+    if file is not None:
+        bundle.write_text(file)
+    if names is not None:
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    own = (str(bundle), str(folder))
+    usual = ssl.DefaultVerifyPaths(*own, "SSL_CERT_FILE", own[0], "SSL_CERT_DIR", own[1])
+    assert connection_module._folder_in_place_of_file(usual) == (str(folder) if suffices else None)
+    for missing in ("cafile", "capath"):
+        assert connection_module._folder_in_place_of_file(usual._replace(**{missing: None})) is None
+        named = usual._replace(**{missing: str(tmp_path / "named")})
+        assert connection_module._folder_in_place_of_file(named) is None
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="only OpenSSL's own program tells its hash of a name")
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_authority_in_the_systems_folder_is_trusted_and_no_other(
+    good: ssl.SSLContext, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    """A whole system's folder and file, made here; only where they lie is told to Python by hand."""
+    pem = tmp_path / "authority.pem"
+    (authority if trusted else trustme.CA()).cert_pem.write_to_path(str(pem))
+    (tmp_path / "certs").mkdir()
+    hashed = subprocess.run(
+        ["openssl", "x509", "-hash", "-noout", "-in", pem], capture_output=True, text=True, check=True
+    )
+    (tmp_path / "certs" / f"{hashed.stdout.strip()}.0").symlink_to(pem)
+    own = (str(pem), str(tmp_path / "certs"))
+    paths = ssl.DefaultVerifyPaths(*own, "SSL_CERT_FILE", own[0], "SSL_CERT_DIR", own[1])
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    with HostileServer(answer(http_answer()), tls=good) as server, transport() as sender:
+        if trusted:
+            assert send(sender, server, None).body == BODY
+        else:
+            with pytest.raises(NetworkError, match="an authority that is not trusted"):
+                send(sender, server, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from .amounts import amount_from_text, amount_to_text, exact
 from .errors import (
@@ -31,9 +32,18 @@ from .messages import AccessToken, Attempt, Pairs, Query, Request, Response, Sig
 from .models import Balance, Snapshot, Valuation
 from .provider import CONTRACT_VERSION, RESERVED_KEYS, NoSettings, Provider
 from .reading import Amount, members, parse_json, read_json, structure
-from .sandboxing import SandboxAccount, SandboxCall, SandboxProvider, SandboxReply, amount_as_json_number, reply_json
 from .secret import Secret
 from .statuses import http_date, is_html, status_error, time_from_text
+
+if TYPE_CHECKING:
+    from .sandboxing import (
+        SandboxAccount,
+        SandboxCall,
+        SandboxProvider,
+        SandboxReply,
+        amount_as_json_number,
+        reply_json,
+    )
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -88,6 +98,15 @@ __all__ = [
     "structure",
     "time_from_text",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What a sandbox is made of, imported when a plugin asks for it: no read does."""
+    if name not in __all__:
+        raise AttributeError(f"module 'coffers.plugin' has no attribute {name!r}")
+    from . import sandboxing
+
+    return getattr(sandboxing, name)
 
 
 def bearer(token: Secret) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Finding and loading providers: lazily, one at a time, each in a plugin manager of its own.
 
-Floor 5, beside `transport` and `settings`; the only place that knows pluggy's manager and entry points. pluggy calls
+Floor 5, beside `transport` and `settings`; the only place that knows pluggy's manager. Calls of pluggy
 are one-to-many: with several providers in one manager, one provider's secret would be handed to all of them. So every
 provider gets a manager to itself, and the rest of the core gets a frozen handle of plain functions. Each is imported
 in a thread of its own, so that one that hangs holds up no other, nor the end of the process.
@@ -8,11 +8,10 @@ in a thread of its own, so that one that hangs holds up no other, nor the end of
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -20,6 +19,7 @@ from pluggy import HookImpl, PluginManager, PluginValidationError
 
 from . import hookspecs
 from .bounds import PASSING, bounded
+from .entries import Entry, find_entries
 from .errors import CoffersError, PluginError, one_line
 from .hookspecs import ENTRY_POINT_GROUP
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
@@ -102,7 +102,7 @@ class Registry:
         self._installed = installed
         self._load_within_s = LOAD_WITHIN_S if load_within_s is None else load_within_s
         self._lock = threading.Lock()
-        self._found: dict[str, tuple[InstalledProvider, Callable[[], object]]] | None = None
+        self._found: dict[str, tuple[Entry, ...]] | None = None
         self._loaded: dict[str, LoadedProvider | PluginError] = {}
         self._imports: dict[str, _Import] = {}
         self._given: dict[str, InstalledProvider] = {}
@@ -118,7 +118,7 @@ class Registry:
 
     def list(self) -> tuple[InstalledProvider, ...]:
         """Every provider, by id, from metadata alone."""
-        found = {provider_id: installed for provider_id, (installed, _) in self._entry_points().items()}
+        found = {provider_id: _installed(claims) for provider_id, claims in self._entries().items()}
         return tuple(sorted((found | self._given).values(), key=lambda installed: installed.id))
 
     def load(self, provider_id: str, *, within_s: float | None = None) -> LoadedProvider:
@@ -143,10 +143,10 @@ class Registry:
         return known
 
     def _imported(self, provider_id: str, within_s: float) -> LoadedProvider | PluginError:
-        entry = self._entry_points().get(provider_id)
-        if entry is None:
+        claims = self._entries().get(provider_id)
+        if claims is None:
             return self._missing(provider_id)
-        installed, load = entry
+        installed = _installed(claims)
         if installed.rivals:
             names = " and ".join(installed.rivals)
             return PluginError(
@@ -155,7 +155,7 @@ class Registry:
         with self._lock:
             running = self._imports.get(provider_id)
             if running is None:
-                running = self._imports[provider_id] = _Import(installed, load, self._load_within_s)
+                running = self._imports[provider_id] = _Import(installed, claims[0].load, self._load_within_s)
         result = running.result(within_s)
         if result is None:
             limit_s = min(within_s, self._load_within_s)
@@ -168,7 +168,9 @@ class Registry:
         return result
 
     def _missing(self, provider_id: str) -> PluginError:
-        close = difflib.get_close_matches(provider_id, [installed.id for installed in self.list()], 1)
+        from difflib import get_close_matches
+
+        close = get_close_matches(provider_id, sorted({*self._entries(), *self._given}), 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         if not PROVIDER_ID.fullmatch(provider_id):
             what = "a provider's id is lower-case letters, digits and '-'"
@@ -178,10 +180,13 @@ class Registry:
             what = f"install it: pip install coffers-{provider_id}{other}"
         return PluginError(f"no plugin provides {provider_id!r}; {what}{hint}", provider=provider_id)
 
-    def _entry_points(self) -> dict[str, tuple[InstalledProvider, Callable[[], object]]]:
+    def _entries(self) -> dict[str, tuple[Entry, ...]]:
+        """Every claim to each installed provider's id."""
         with self._lock:
             if self._found is None:
-                self._found = _find_entry_points() if self._installed else {}
+                self._found = {}
+                for entry in find_entries(ENTRY_POINT_GROUP) if self._installed else ():
+                    self._found[entry.name] = (*self._found.get(entry.name, ()), entry)
             return self._found
 
 
@@ -235,22 +240,12 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def _find_entry_points() -> dict[str, tuple[InstalledProvider, Callable[[], object]]]:
-    from importlib.metadata import entry_points
-
-    claims: dict[str, list[tuple[InstalledProvider, Callable[[], object]]]] = {}
-    for entry in entry_points(group=ENTRY_POINT_GROUP):
-        dist, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
-        claims.setdefault(entry.name, []).append(
-            (InstalledProvider(entry.name, dist, version, entry.value), entry.load)
-        )
-    found: dict[str, tuple[InstalledProvider, Callable[[], object]]] = {}
-    for name, rivals in claims.items():
-        installed, load = rivals[0]
-        if len(rivals) > 1:
-            installed = attrs.evolve(installed, rivals=tuple(sorted(rival.dist for rival, _ in rivals)))
-        found[name] = (installed, load)
-    return found
+def _installed(claims: Sequence[Entry]) -> InstalledProvider:
+    """What the metadata tell of the provider that is claimed; of the first claim, if there are several."""
+    owners = [claim.whose() for claim in claims]
+    dist, version = owners[0]
+    rivals = tuple(sorted(rival for rival, _ in owners)) if len(owners) > 1 else ()
+    return InstalledProvider(claims[0].name, dist, version, claims[0].value, rivals)
 
 
 def _load(plugin: object, provider_id: str | None) -> LoadedProvider:

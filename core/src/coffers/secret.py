@@ -6,8 +6,6 @@ Floor 1. `Secret` is the only carrier of a secret; only a provider's `sign` and 
 from __future__ import annotations
 
 import base64
-import hmac
-import html
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -71,7 +69,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret) or self._value is None or other._value is None:
             return self is other
-        return hmac.compare_digest(
+        from hmac import compare_digest  # rarely needed, and OpenSSL comes with it
+
+        return compare_digest(
             self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass")
         )
 
@@ -107,6 +107,12 @@ def _lost_in_a_pickle() -> Secret:
 _PHP_ESCAPES: Final = (
     str.maketrans({"\\": "\\\\", "'": "\\'", '"': '\\"', "\0": "\\0"}),
     str.maketrans({"\\": "\\\\", "'": "\\'"}),
+)
+
+#: How HTML is escaped: by Python and many others, by PHP, and by those who leave an apostrophe alone.
+_HTML_ESCAPES: Final = tuple(
+    str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": apostrophe})
+    for apostrophe in ("&#x27;", "&#039;", "'")
 )
 
 
@@ -152,9 +158,7 @@ def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
 
 def _forms(secret: str) -> set[str]:
     raw = secret.encode("utf-8", "surrogatepass")
-    forms = {secret, html.escape(secret), html.escape(secret).replace("&#x27;", "&#039;")}
-    forms.add(html.escape(secret, quote=False).replace('"', "&quot;"))
-    forms.update(secret.translate(escapes) for escapes in _PHP_ESCAPES)
+    forms = {secret, *(secret.translate(escapes) for escapes in (*_PHP_ESCAPES, *_HTML_ESCAPES))}
     if not secret.isascii():  # letters whose other case is of another length; the pattern itself sees to the rest
         forms |= {secret.lower(), secret.upper(), secret.casefold()}
     forms.add(one_line(secret))  # what is left of it once a message is on one line

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Final
 
 from .errors import (
@@ -83,6 +81,8 @@ def status_error(response: Response, message: str | None = None, *, code: str | 
 
 def reason_phrase(status: int) -> str:
     """The words of an HTTP status, such as "Not Found"; empty where it has none."""
+    from http import HTTPStatus
+
     try:
         return _PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:
@@ -97,6 +97,8 @@ def http_date(text: str | None) -> datetime | None:
     """The aware UTC time of an HTTP date, or None where there is none."""
     if not text:
         return None
+    from email.utils import parsedate_to_datetime  # most of `email` comes with it
+
     try:
         when = parsedate_to_datetime(text)
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

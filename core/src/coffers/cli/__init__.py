@@ -5,6 +5,7 @@ Roof; uses the front door only. Start here:
     app.py        the commands by name, each imported when it is called; `run` turns every ending into an exit code
     endings.py    exit codes, and how a fault of ours is told
     options.py    options that several commands share
+    log.py        what goes on, on stderr
     accounts.py   which config, which of its accounts
     show.py       read accounts and show them: the one path of `balances` and `demo`
     formats.py    JSON, JSON lines, CSV

@@ -5,7 +5,6 @@ Roof. Never reads a balance.
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any, Final
 
 import attrs
 import click
-import platformdirs
 
-from coffers import Account, Config, Provider, Registry, config_path, load_config
+from coffers import Account, Config, ConfigError, Provider, Registry, config_path, load_config
 from coffers.cli.endings import StoppedError
 from coffers.cli.streams import stdout_for_data
 
@@ -28,7 +26,12 @@ _LEAST_IMPORT_S: Final = 1.0
 
 def config_file(explicit: Path | None) -> Path:
     """Where the config is: `explicit`, else ``$COFFERS_CONFIG``, else the platform's place for it."""
-    return config_path(explicit, platformdirs.user_config_path("coffers", appauthor=False) / "config.toml")
+    try:
+        return config_path(explicit, None)
+    except ConfigError:  # only where none is named is the platform asked, which takes long to import
+        import platformdirs
+
+        return platformdirs.user_config_path("coffers", appauthor=False) / "config.toml"
 
 
 def installed_providers(timeout_s: float | None = None) -> Registry:
@@ -84,6 +87,8 @@ def chosen_accounts(config: Config, names: Sequence[str], timeout_s: float | Non
 
 
 def _unknown(name: str, known: list[str], path: Path) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"no account {name!r} in {path}; {hint}accounts: {', '.join(known) or 'none'}"

@@ -1,6 +1,7 @@
 """The commands by name, and `run`: every ending becomes an exit code and a few lines.
 
-Roof. Imports click and nothing heavier: a command's module is imported when the command is called.
+Roof. Imports click and nothing heavier, of the core not even its errors: a command's module is imported when the
+command is called, and of the front door's names each when it is used.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 import click
 
-from coffers import CoffersError, __version__, one_line
+import coffers
 from coffers.cli.endings import (
     ALL_READ,
     CLOSED_PIPE,
@@ -82,7 +83,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="coffers", message="%(prog)s %(version)s")
+@click.version_option(coffers.__version__, prog_name="coffers", message="%(prog)s %(version)s")
 @verbose_option
 def app() -> None:
     """How much is left in every account you hold, at every provider."""
@@ -108,7 +109,7 @@ def run(arguments: Sequence[str]) -> Ending:
     if _is_check(arguments):  # monitoring systems read stdout, and would take 2 for critical
         ending, lines = Ending(UNKNOWN, ending.at_once), lines or ["interrupted"]
         with contextlib.suppress(OSError):
-            click.echo("UNKNOWN: " + one_line("; ".join(lines)).replace("|", "/"))
+            click.echo("UNKNOWN: " + coffers.one_line("; ".join(lines)).replace("|", "/"))
             _flush()
     elif isinstance(told, click.ClickException):
         told.show()
@@ -129,7 +130,7 @@ def _told(error: BaseException) -> tuple[Ending, list[str]]:
         return Ending(INTERRUPTED, at_once=True), []
     if isinstance(error, click.ClickException):
         return Ending(USAGE), [error.format_message()]
-    if isinstance(error, CoffersError):
+    if isinstance(error, coffers.CoffersError):
         # A config file has many problems and each is a line; other errors have none.
         return Ending(USAGE), list(getattr(error, "problems", ())) or [error.message]
     if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
@@ -141,7 +142,7 @@ def _told(error: BaseException) -> tuple[Ending, list[str]]:
 
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(f"coffers: {one_line(line)}", err=True)
+        click.echo(f"coffers: {coffers.one_line(line)}", err=True)
 
 
 def _is_check(arguments: Sequence[str]) -> bool:

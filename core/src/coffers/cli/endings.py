@@ -5,12 +5,11 @@ Roof. A fault is told by class and place alone: messages and local variables may
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from coffers import Outcome
+if TYPE_CHECKING:
+    from coffers import Outcome
 
 __all__ = [
     "ALL_READ",
@@ -77,8 +76,10 @@ def balances_code(outcomes: Iterable[Outcome]) -> int:
 
 def fault_text(error: BaseException) -> str:
     """The class of an exception and the places it came through, outermost first; nothing of what it says."""
+    from pathlib import Path
+    from traceback import walk_tb
+
     places = [
-        f"{'/'.join(Path(frame.f_code.co_filename).parts[-2:])}:{line}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
+        f"{'/'.join(Path(frame.f_code.co_filename).parts[-2:])}:{line}" for frame, line in walk_tb(error.__traceback__)
     ]
     return f"a fault in coffers itself, please report it: {type(error).__name__} at {' > '.join(places) or 'unknown'}"

@@ -5,8 +5,6 @@ Roof. The shape of the JSON is the core's (`balances_report`); here are only byt
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -60,6 +58,9 @@ def _ascii_only(stdout: TextIO | None) -> bool:
 
 def print_csv(outcomes: Iterable[Outcome]) -> None:
     """RFC 4180: a header, a row for each balance, a row for each account that failed or holds nothing."""
+    import csv
+    import io
+
     text = io.StringIO(newline="")
     writer: csv.DictWriter[str] = csv.DictWriter(text, CSV_COLUMNS, restval="")
     writer.writeheader()

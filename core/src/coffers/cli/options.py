@@ -6,15 +6,12 @@ Roof. No option takes a secret: command lines are seen by everyone on the machin
 from __future__ import annotations
 
 import functools
-import logging
 import math
 from collections.abc import Callable
-from pathlib import Path
+from importlib import import_module
 from typing import Any, Final, TypeVar
 
 import click
-
-from coffers import one_line
 
 __all__ = ["SECONDS", "config_option", "format_options", "timeout_option", "verbose_option"]
 
@@ -39,6 +36,8 @@ SECONDS: Final = _Seconds()
 
 def config_option(command: F) -> F:
     """`--config FILE`, as `config`."""
+    from pathlib import Path  # the overview has no use for it
+
     option = click.option(
         "--config",
         type=click.Path(path_type=Path),
@@ -67,44 +66,18 @@ def format_options(command: Callable[..., int]) -> Callable[..., int]:
         given = [form for form, wanted in (("json", as_json), ("jsonl", as_jsonl), ("csv", as_csv)) if wanted]
         if len(given) > 1:
             raise click.UsageError(" and ".join(f"--{form}" for form in given) + " cannot be given together.")
-        return command(form=given[0] if given else "table", **others)
+        form = given[0] if given else "table"
+        if form == "table":
+            import_module("coffers.cli.table")  # without rich nothing could be shown: told before anything is read
+        return command(form=form, **others)
 
     return chosen
 
 
-# --- what goes on, on stderr -------------------------------------------------------------------------------------
+def _tell_what_goes_on(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    from coffers.cli.log import log_to_stderr
 
-
-class _ToStderr(logging.Handler):
-    """Log lines on stderr, as it is at that moment; of an exception the class alone, its text may hold anything."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fault = record.exc_info and record.exc_info[0]
-        text = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({fault.__name__})" if fault else "")
-        click.echo(one_line(text), err=True)
-
-
-_log: Final = logging.getLogger("coffers")
-
-
-def _log_to_stderr(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    root = ctx.find_root()
-    handler: _ToStderr | None = root.meta.get(__name__)
-    if handler is None:
-        handler = root.meta[__name__] = _ToStderr(logging.WARNING)
-        root.call_on_close(functools.partial(_stop_logging, handler, _log.level, _log.propagate))
-        _log.addHandler(handler)
-        _log.propagate = False
-        _log.setLevel(logging.WARNING)
-    if wanted:
-        handler.setLevel(logging.DEBUG)
-        _log.setLevel(logging.DEBUG)
-
-
-def _stop_logging(handler: _ToStderr, level: int, propagate: bool) -> None:
-    _log.removeHandler(handler)
-    _log.setLevel(level)
-    _log.propagate = propagate
+    log_to_stderr(ctx.find_root(), wanted)
 
 
 def verbose_option(command: F) -> F:
@@ -114,7 +87,7 @@ def verbose_option(command: F) -> F:
         "--verbose",
         is_flag=True,
         expose_value=False,
-        callback=_log_to_stderr,
+        callback=_tell_what_goes_on,
         help="Tell on stderr what goes on; never a secret.",
     )
     return option(command)

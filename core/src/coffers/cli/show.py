@@ -8,17 +8,18 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from coffers import Account, Client, CoffersError, Outcome, Registry, one_line
 from coffers.cli.endings import balances_code
 from coffers.cli.formats import print_csv, print_json, print_json_line
-from coffers.cli.rows import rows_of
 from coffers.cli.streams import stdout_for_data
-from coffers.cli.table import BalancesTable
 from coffers.cli.terminal import is_terminal, live, print_plain, progress
+
+if TYPE_CHECKING:
+    from coffers.cli.table import BalancesTable
 
 __all__ = ["read_and_show"]
 
@@ -63,7 +64,7 @@ def read_and_show(accounts: Sequence[Account], form: str, registry: Registry) ->
     elif form == "csv":
         print_csv(ordered)
     elif form == "table" and not is_terminal(sys.stdout):
-        print_plain(BalancesTable(rows_of(accounts, outcomes)))
+        print_plain(_table(accounts, outcomes))
     _tell_failures(ordered)
     return balances_code(ordered)
 
@@ -83,7 +84,13 @@ def _watched(
 
 def _table_so_far(accounts: Sequence[Account], outcomes: Mapping[str, Outcome]) -> BalancesTable:
     done = len(outcomes)
-    caption = "" if done == len(accounts) else f"{done} of {len(accounts)} accounts read"
+    return _table(accounts, outcomes, "" if done == len(accounts) else f"{done} of {len(accounts)} accounts read")
+
+
+def _table(accounts: Sequence[Account], outcomes: Mapping[str, Outcome], caption: str = "") -> BalancesTable:
+    from coffers.cli.rows import rows_of
+    from coffers.cli.table import BalancesTable  # and with it rich, which a program that reads JSON should not wait for
+
     return BalancesTable(rows_of(accounts, outcomes), caption)
 
 

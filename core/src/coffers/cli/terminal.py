@@ -1,6 +1,7 @@
 """Streams: what is a terminal, and the progress line.
 
-Roof. Off a terminal no colour and no control code is ever written, whatever the environment says.
+Roof. Off a terminal no colour and no control code is ever written, whatever the environment says. Rich is imported
+when something is drawn: programs that read JSON should not wait for it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
-from rich.console import Console, RenderableType
-from rich.live import Live
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 __all__ = ["console_of", "is_terminal", "live", "print_plain", "progress"]
 
@@ -25,6 +26,8 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def console_of(stream: TextIO, *, width: int | None = None) -> Console:
     """A console that interprets nothing in a text: no markup, no emoji codes, no highlighting."""
+    from rich.console import Console
+
     terminal = is_terminal(stream)
     return Console(
         file=stream,
@@ -56,6 +59,8 @@ def live(stream: TextIO, what: Callable[[], RenderableType], *, stays: bool) -> 
         what: makes what is to be seen now; called from a thread of its own.
         stays: whether the last drawing stays at the end.
     """
+    from rich.live import Live
+
     # Standard output is left alone: it may be a file, and what is printed there is data.
     stderr_too = is_terminal(sys.stderr)
     with Live(
@@ -75,5 +80,7 @@ def progress(done: Callable[[], int], total: int) -> Generator[None]:
     if not is_terminal(sys.stderr):
         yield
         return
+    from rich.text import Text
+
     with live(sys.stderr, lambda: Text(f"{done()} of {total} accounts read"), stays=False):
         yield

@@ -6,7 +6,6 @@ nor the text of a provider's own validators: those quote the value.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
@@ -51,6 +50,8 @@ def unknown_key_fault(key: str, known: Iterable[str], owner: str) -> str:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     by_letters = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower()[:_LONGEST_KEY], by_letters, n=1)
     return f"did you mean `{by_letters[close[0]]}`? " if close else ""

@@ -11,8 +11,9 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -21,7 +22,9 @@ from coffers.errors import CoffersError, ConfigError, PluginError, one_line
 from coffers.provider import RESERVED_KEYS, Provider, check_base_url
 
 from .fields import Problem, Shape, shown_key, unknown_key_fault
-from .places import KeyPath, key_lines, line_of
+
+if TYPE_CHECKING:
+    from .places import KeyPath
 
 __all__ = ["CORE_KEYS", "Config", "InvalidConfigError", "config_path", "load_config"]
 
@@ -186,12 +189,21 @@ class _File:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
+        self.text = text
         self.document = _parse(path, text)
-        self.lines = key_lines(text)
         self.problems: list[tuple[int, str]] = []
         self.warnings: list[str] = []
 
+    @cached_property
+    def lines(self) -> Mapping[KeyPath, int]:
+        """Where the keys stand; nobody asks of a file without faults."""
+        from .places import key_lines
+
+        return key_lines(self.text)
+
     def fault(self, keys: KeyPath, text: str) -> None:
+        from .places import line_of
+
         line = line_of(keys, self.lines)
         self.problems.append((line or 0, _line_of_text(self.path, line, keys, text)))
 

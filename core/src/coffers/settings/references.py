@@ -6,17 +6,18 @@ Floor 5, inside `settings`. What is found comes back as a `Secret`; no message h
 from __future__ import annotations
 
 import os
-import shlex
 import stat
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from coffers.account import Account
 from coffers.errors import ConfigError
 from coffers.secret import Secret
 
-from .commands import CommandRuns
+if TYPE_CHECKING:
+    from .commands import CommandRuns
 
 __all__ = [
     "MAX_VALUE_BYTES",
@@ -80,6 +81,8 @@ def text_fault(text: str) -> str | None:
 
 def _words(command: str) -> tuple[str, ...]:
     """The words of a command; none where it names no program or leaves a quote open."""
+    import shlex
+
     try:
         words = tuple(shlex.split(command))
     except ValueError:
@@ -96,11 +99,15 @@ class References:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = environ
-        self._commands = CommandRuns()
+        self._lock = threading.Lock()  # guards the next one
+        self._runs: CommandRuns | None = None
 
     def stop(self) -> None:
         """Kill the commands under way."""
-        self._commands.stop()
+        with self._lock:
+            runs = self._runs
+        if runs is not None:
+            runs.stop()
 
     def value(self, reference: str, folder: Path | None, deadline: float | None, warn: Callable[[str], None]) -> Secret:
         """The value a well-formed reference stands for.
@@ -122,11 +129,20 @@ class References:
         elif scheme == "keyring":
             text = _keyring_text(rest)
         else:
-            output = self._commands.output(_words(rest), folder, deadline, max_bytes=MAX_VALUE_BYTES)
+            output = self._commands().output(_words(rest), folder, deadline, max_bytes=MAX_VALUE_BYTES)
             text = _to_text(output, "what its command prints")
         if fault := text_fault(text):
             raise ConfigError(f"its value {fault}")
         return Secret(text)
+
+    def _commands(self) -> CommandRuns:
+        """What runs commands: imported, and with it all that starts processes, when the first is to run."""
+        with self._lock:
+            if self._runs is None:
+                from .commands import CommandRuns
+
+                self._runs = CommandRuns()
+            return self._runs
 
     def _variable(self, name: str) -> str:
         text = (os.environ if self._environ is None else self._environ).get(name)

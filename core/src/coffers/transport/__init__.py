@@ -1,7 +1,7 @@
 """Sending: one signed message out, one bounded answer back, before the deadline. The only package with a socket.
 
 Floor 5. Never follows a redirect, never rewrites a byte of the message, never lets a foreign error or its text out,
-never trusts an unverified certificate. Nothing happens at import time; urllib3 is imported at the first send.
+never trusts an unverified certificate. Nothing happens at import time; sockets and TLS are imported at the first send.
 
     this file       `Endpoint`, `HttpTransport`: which connection to use, and every fault as one of our errors
     wire.py         the bytes of HTTP: the message out, the answer in, with its limits; no sockets

@@ -1,7 +1,8 @@
 """Sockets, names and TLS: one connection on which every wait ends at the deadline.
 
-Part of floor 5; the only module that imports urllib3 or opens a socket. urllib3 makes the TLS connection;
-what goes over it is `wire`'s. Certificates and their names are always verified. `explain` makes foreign errors ours.
+Part of floor 5; the only module that opens a socket. Python's `ssl` makes the TLS connection, with the context that
+`trust` made; what goes over it is `wire`'s. Certificates and their names are always verified. `explain` makes foreign
+errors ours. No HTTP library is imported: that would take longer than everything else a single read does.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import contextlib
 import errno
 import ipaddress
 import queue
+import re
+import select
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from coffers.errors import CoffersError, ConfigError, NetworkError, TimedOutError
 
@@ -27,20 +29,6 @@ _READ_SIZE: Final = 64 * 1024
 
 #: What `socket.getaddrinfo` answers: family, kind, protocol, canonical name, address.
 Addresses: TypeAlias = list[tuple[Any, Any, int, str, Any]]
-
-
-class _PlainConnection(HTTPConnection):
-    dial: Callable[[], socket.socket]
-
-    def _new_conn(self) -> socket.socket:
-        return self.dial()
-
-
-class _TlsConnection(HTTPSConnection):
-    dial: Callable[[], socket.socket]
-
-    def _new_conn(self) -> socket.socket:
-        return self.dial()
 
 
 class Connection:
@@ -60,12 +48,8 @@ class Connection:
         self._port = port
         self._monotonic = monotonic
         self._deadline = 0.0
-        self._http: _PlainConnection | _TlsConnection
-        if context is None:
-            self._http = _PlainConnection(host, port)
-        else:
-            self._http = _TlsConnection(host, port, ssl_context=context)
-        self._http.dial = self._dial
+        self._context = context
+        self._socket: socket.socket | None = None
         self._guard = threading.Lock()  # a socket that `abort` shuts down must not be closed meanwhile
         self._aborted = False
         self._live: socket.socket | None = None
@@ -74,13 +58,15 @@ class Connection:
     def begin(self, deadline: float) -> None:
         """Start an exchange that ends at `deadline`; connects if this is the first one."""
         self._deadline = deadline
-        if self._live is None:
-            self._http.connect()
-            sock: socket.socket = self._http.sock
-            self._watch(sock)
-            if isinstance(sock, ssl.SSLSocket):
+        if self._socket is None:
+            self._socket = self._dial()
+            if self._context is not None:
                 # An end without TLS's own farewell may be an attacker's cut: "balance: 100" made of "balance: 1000".
-                sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # the type stubs do not know it
+                # A certificate names the host without the dot that may end its name.
+                self._socket = self._context.wrap_socket(
+                    self._socket, server_hostname=self._host.rstrip("."), suppress_ragged_eofs=False
+                )
+            self._watch(self._socket)
 
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -99,12 +85,13 @@ class Connection:
     @property
     def usable(self) -> bool:
         """Whether an idle connection is still open and silent."""
-        return self._http.is_connected
+        return self._socket is not None and _is_silent(self._socket)
 
     def close(self) -> None:
         """Close it. Only for the thread that uses it."""
         with self._guard:
-            self._http.close()
+            if self._socket is not None:
+                self._socket.close()
             if self._live is not None:
                 self._live.close()
 
@@ -126,7 +113,8 @@ class Connection:
         return left
 
     def _ready(self) -> socket.socket:
-        sock: socket.socket = self._http.sock
+        sock = self._socket
+        assert sock is not None  # made by `begin`
         sock.settimeout(self._left())
         return sock
 
@@ -185,6 +173,17 @@ class Connection:
         return found
 
 
+def _is_silent(sock: socket.socket) -> bool:
+    """Whether there is nothing to be read: no byte that nobody asked for, and no end."""
+    if sys.platform == "win32":  # pragma: no cover  # has no poll
+        from urllib3.util import wait_for_read
+
+        return not wait_for_read(sock, timeout=0)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)
+
+
 def is_address(host: str) -> bool:
     """Whether it is told without asking anybody where `host` is."""
     if host == "localhost":
@@ -209,7 +208,12 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         ConfigError: the file cannot be used, or TLS cannot be set up on this machine.
     """
     try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        if ca_file is None:
+            context = ssl.create_default_context(capath=_folder_in_place_of_file(ssl.get_default_verify_paths()))
+        else:
+            context = ssl.create_default_context(cafile=str(ca_file))
+        context.set_alpn_protocols(["http/1.1"])
+        return context
     except ssl.SSLError:
         reason = "holds no certificate in PEM form"
     except (OSError, ValueError):
@@ -218,6 +222,26 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         raise ConfigError("TLS cannot be set up with the system's authorities; see `coffers doctor`")
     raise ConfigError(f"ca_file {reason}", field="ca_file")
 
+
+def _folder_in_place_of_file(paths: ssl.DefaultVerifyPaths) -> str | None:
+    """The system's folder of authorities, where its one file of them holds just as many; None where OpenSSL shall look.
+
+    From a folder OpenSSL reads the one authority that a server needs; from a file all of them, which takes fifty times
+    as long. Whoever named a file or a folder in the environment gets what he named, and Windows has neither.
+    """
+    file, folder = paths.cafile, paths.capath
+    if (file, folder) != (paths.openssl_cafile, paths.openssl_capath):  # what is not there is told as None
+        return None
+    try:
+        in_file = Path(file).read_bytes().count(b"-----BEGIN CERTIFICATE-----")
+        in_folder = sum(_HASHED_NAME.fullmatch(path.name) is not None for path in Path(folder).iterdir())
+    except OSError:
+        return None
+    return folder if 0 < in_file == in_folder else None
+
+
+#: What OpenSSL looks for in a folder: the hash of an authority's name, and a number.
+_HASHED_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 #: What OpenSSL's verification codes mean.
 _CERTIFICATE_FAULTS: Final = {
