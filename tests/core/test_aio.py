@@ -25,7 +25,7 @@ from coffers.testing.hostile import Behaviour, HostileServer, Visit, http_answer
 from coffers.transport import Endpoint
 from tests.core import toy
 from tests.core.loopback import OK, serve
-from tests.core.on_a_loop import KEY, Run, account, client, run_on_a_loop, sockets, until  # noqa: F401  the fixture is used by its name
+from tests.core.on_a_loop import KEY, Run, T, account, client, run_on_a_loop, sockets, until  # noqa: F401  the fixture is used by its name
 
 # --- the loop is not held up ---------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from coffers.plugin import Response, SignedRequest
 from coffers.testing.hostile import Behaviour, HostileServer, Visit, answer, http_answer
 from coffers.transport import Endpoint, HttpTransport
 from coffers.transport import connection as connection_module
+from coffers.transport.tls import Tls
 from tests.core.faces import FACES, choose, make_transport
 
 face = pytest.fixture(autouse=True, params=FACES)(choose)
@@ -286,3 +287,11 @@ def test_an_authority_in_the_systems_folder_is_trusted_and_no_other(
         else:
             with pytest.raises(NetworkError, match="an authority that is not trusted"):
                 send(sender, server, None)
+
+
+def test_an_end_in_the_middle_of_the_handshake_is_no_end_of_an_answer() -> None:
+    tls = Tls(connection_module.trust(None), "api.example.test.")
+    tls.begin()
+    assert b"api.example.test" in tls.leaving()
+    with pytest.raises(ssl.SSLEOFError):
+        list(tls.receive(b""))

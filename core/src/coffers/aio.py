@@ -224,10 +224,11 @@ class AsyncClient:
         """The provider, imported in a thread; whoever wants it too waits for that thread."""
         complaint = "its plugin was still being imported at the deadline"
         async with self._held(("import", provider_id), deadline, complaint):
-            if provider_id not in self._providers:
+            known = self._providers.get(provider_id)
+            if known is None:
                 load = partial(self.registry.load, provider_id, within_s=self._ledger.left_s(deadline))
-                self._providers[provider_id] = await self._beside(load, deadline, complaint)
-        return self._providers[provider_id]
+                known = self._providers[provider_id] = await self._beside(load, deadline, complaint)
+            return known
 
     async def _resolved(self, account: Account, manifest: Manifest, deadline: float) -> Resolved:
         """The account's settings and credentials: looked up here and now, or in a thread where that may take long."""

@@ -7,6 +7,7 @@ handshake, a byte lies inside one time limit, which ends at the deadline, and at
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -89,7 +90,7 @@ class AsyncHttpTransport:
         for asked in self._asked.values():
             asked.cancel()
         for limit in self._under_way:
-            if not limit.expired():
+            with contextlib.suppress(RuntimeError):  # it is over already
                 limit.reschedule(0.0)
         self._shelf.clear()
         while self._lines or self._under_way:
