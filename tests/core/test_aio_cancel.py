@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import socket
 import threading
 import time
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from coffers import NetworkError, Secret
 from coffers.plugin import AccessToken, Query, Response, Snapshot
 from coffers.testing.hostile import Behaviour, HostileServer, Visit, answer, http_answer
 from coffers.transport import connection
-from coffers.transport.line import Line
 from tests.core import toy
 from tests.core.loopback import OK, Asked, serve
 from tests.core.on_a_loop import Run, account, cancelled, client, run_on_a_loop, sockets, until  # noqa: F401  the fixture is used by its name
@@ -163,21 +161,5 @@ def test_ending_the_iteration_early_cancels_what_is_under_way(run: Run[None]) ->
                         break
                 assert time.monotonic() - began < 5
                 assert len(asyncio.all_tasks()) == 1
-
-    run(go())
-
-
-def test_a_connection_that_was_given_up_before_the_loop_made_it_is_closed(run: Run[None]) -> None:
-    async def go() -> None:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        lines: set[Line] = set()
-        line = Line(ours, None, monotonic=time.monotonic, open_ones=lines)
-        line.close()
-        with suppress(ConnectionAbortedError), theirs:  # the loop may or may not have told of its end by then
-            await line.open()
-        await until(lambda: ours.fileno() == -1)
-        assert not lines
-        assert not line.usable
 
     run(go())
