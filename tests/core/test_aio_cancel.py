@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import random
+import socket
 import threading
 import time
 from contextlib import aclosing
@@ -16,6 +18,7 @@ from coffers import NetworkError, Secret
 from coffers.plugin import AccessToken, Query, Response, Snapshot
 from coffers.testing.hostile import Behaviour, HostileServer, Visit, answer, http_answer
 from coffers.transport import connection
+from coffers.transport.line import Line
 from tests.core import toy
 from tests.core.loopback import OK, Asked, serve
 from tests.core.on_a_loop import Run, account, cancelled, client, run_on_a_loop, sockets, until  # noqa: F401  the fixture is used by its name
@@ -161,5 +164,43 @@ def test_ending_the_iteration_early_cancels_what_is_under_way(run: Run[None]) ->
                         break
                 assert time.monotonic() - began < 5
                 assert len(asyncio.all_tasks()) == 1
+
+    run(go())
+
+
+def test_a_connection_that_was_given_up_before_the_loop_made_it_is_closed(run: Run[None]) -> None:
+    async def go() -> None:
+        before = sockets()
+        with serve() as server:
+            host, port = server.base_url.split("//")[1].split(":")
+            lines: set[Line] = set()
+            line = Line(None, monotonic=time.monotonic, open_ones=lines)
+            line.close()
+            await line.connect(host, int(port))
+            assert not line.usable
+            await until(lambda: not lines)
+        await until(lambda: sockets() <= before)
+
+    run(go())
+
+
+@pytest.mark.parametrize("ticks", range(8))
+def test_a_connection_whose_making_is_cancelled_takes_no_other_with_it(run: Run[None], ticks: int) -> None:
+    async def go() -> None:
+        before = sockets()
+        with serve() as server:
+            async with client() as reader:
+                for _ in range(10):
+                    reading = asyncio.create_task(reader.read(account(server.base_url)))
+                    for _ in range(ticks):
+                        await asyncio.sleep(0)
+                    await cancelled(reading)
+                    ours, theirs = socket.socketpair()  # takes the lowest number that is free
+                    gc.collect()
+                    ours.send(b"still there")
+                    assert theirs.recv(20) == b"still there"
+                    ours.close()
+                    theirs.close()
+        await until(lambda: sockets() <= before)
 
     run(go())

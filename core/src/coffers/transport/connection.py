@@ -23,7 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from coffers.errors import CoffersError, ConfigError, NetworkError, TimedOutError
 
-__all__ = ["Addresses", "Connection", "explain", "is_address", "look_up", "trust"]
+__all__ = ["Addresses", "Connection", "explain", "is_address", "is_silent", "look_up", "trust"]
 
 _READ_SIZE: Final = 64 * 1024
 
@@ -85,7 +85,7 @@ class Connection:
     @property
     def usable(self) -> bool:
         """Whether an idle connection is still open and silent."""
-        return self._socket is not None and _is_silent(self._socket)
+        return self._socket is not None and is_silent(self._socket)
 
     def close(self) -> None:
         """Close it. Only for the thread that uses it."""
@@ -173,7 +173,7 @@ class Connection:
         return found
 
 
-def _is_silent(sock: socket.socket) -> bool:
+def is_silent(sock: socket.socket) -> bool:
     """Whether there is nothing to be read: no byte that nobody asked for, and no end."""
     if sys.platform == "win32":  # pragma: no cover  # has no poll
         from urllib3.util import wait_for_read

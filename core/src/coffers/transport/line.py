@@ -6,12 +6,12 @@ Part of floor 5. What goes over it is `wire`'s, as in the sync transport; TLS is
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from coffers.messages import Response
 
+from .connection import is_silent
 from .tls import Tls
 from .wire import Reading, answer_steps
 
@@ -22,7 +22,6 @@ class Line(asyncio.Protocol):
     """One connection to one host, for one exchange at a time. Waits for ever; whoever waits sets a limit and cancels.
 
     Args:
-        sock: its socket, connected.
         tls: the client's side of TLS; None for plain HTTP.
         monotonic: the clock of deadlines, in seconds.
         open_ones: holds every line from the moment its loop looks after it until its socket is gone.
@@ -30,17 +29,16 @@ class Line(asyncio.Protocol):
 
     def __init__(
         self,
-        sock: socket.socket,
         tls: Tls | None,
         *,
         monotonic: Callable[[], float],
         open_ones: set[Line],
     ) -> None:
-        self._socket = sock
         self._tls = tls
         self._monotonic = monotonic
         self._open_ones = open_ones
         self._transport: asyncio.Transport | None = None  # None before it is made, and from its end on
+        self._socket: Any = None
         self._closed = False
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
@@ -48,13 +46,19 @@ class Line(asyncio.Protocol):
         self._answer: tuple[Response, bool] | None = None
         self._fault: Exception | None = None
 
-    async def open(self) -> None:
-        """Have the loop look after the socket; with TLS, wait until both sides agree."""
-        loop = asyncio.get_running_loop()
-        agreed = self._waiter = loop.create_future()
-        await loop.create_connection(lambda: self, sock=self._socket)
-        if self._tls is not None:
-            await agreed
+    async def connect(self, host: str, port: int) -> None:
+        """Connect to an address.
+
+        The loop makes the socket and never lets go of it. One made here would be closed by uvloop, without a word, when
+        its opening is cancelled; closed again later, it would take somebody else's connection with it.
+        """
+        await asyncio.get_running_loop().create_connection(lambda: self, host, port)
+
+    async def agree(self) -> None:
+        """With TLS, wait until both sides agree; the handshake began when the connection was made."""
+        if self._tls is not None and not self._tls.agreed and self._fault is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
         if self._fault is not None:
             raise self._fault
 
@@ -91,15 +95,7 @@ class Line(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Whether an idle connection is still open and silent, as far as the system knows by now."""
-        if self._transport is None:
-            return False
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)  # what has come and was not brought by the loop yet
-        except (BlockingIOError, InterruptedError):
-            return True
-        except OSError:
-            pass
-        return False
+        return self._transport is not None and is_silent(self._socket)
 
     def close(self) -> None:
         """Close it at once."""
@@ -116,6 +112,7 @@ class Line(asyncio.Protocol):
             cast("asyncio.Transport", transport).abort()
             return
         self._transport = cast("asyncio.Transport", transport)
+        self._socket = transport.get_extra_info("socket")
         self._open_ones.add(self)
         if self._tls is not None:
             self._tls.begin()

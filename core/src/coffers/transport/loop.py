@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -121,38 +120,33 @@ class AsyncHttpTransport:
 
     async def _connected(self, origin: Origin, deadline: float) -> Line:
         context = await self._trusted(origin.ca_file) if origin.tls else None
-        sock = await self._dialled(await self._addresses(origin), deadline)
-        tls = None if context is None else Tls(context, origin.host)
-        line = Line(sock, tls, monotonic=self._monotonic, open_ones=self._lines)
-        try:
-            await line.open()
-        except BaseException:
-            line.close()
-            self._lines.discard(line)  # uvloop does not tell when a connection is lost whose opening was cancelled
-            raise
-        return line
-
-    async def _dialled(self, addresses: connection.Addresses, deadline: float) -> socket.socket:
-        """A connected socket."""
-        loop = asyncio.get_running_loop()
+        addresses = await self._addresses(origin)
         fault: OSError = ConnectionAbortedError()
-        for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-            sock = socket.socket(family, kind, protocol)
+        for tried, (*_, (host, port, *_)) in enumerate(addresses):
+            tls = None if context is None else Tls(context, origin.host)
+            line = Line(tls, monotonic=self._monotonic, open_ones=self._lines)
             try:
-                sock.setblocking(False)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 # A silent address gets its share of the time, not all of it.
                 async with asyncio.timeout((deadline - self._monotonic()) / (len(addresses) - tried)):
-                    await loop.sock_connect(sock, address)
+                    await line.connect(host, port)
             except OSError as error:
-                sock.close()
+                self._drop(line)
                 fault = error
+                continue
             except BaseException:
-                sock.close()
+                self._drop(line)
                 raise
-            else:
-                return sock
+            try:
+                await line.agree()
+            except BaseException:
+                self._drop(line)
+                raise
+            return line
         raise fault
+
+    def _drop(self, line: Line) -> None:
+        line.close()
+        self._lines.discard(line)  # uvloop does not tell when a connection is lost whose making was cancelled
 
     async def _addresses(self, origin: Origin) -> connection.Addresses:
         if connection.is_address(origin.host):
