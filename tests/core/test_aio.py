@@ -43,12 +43,12 @@ async def _beats_during(reading: Awaitable[T]) -> tuple[T, float]:
 def test_a_secret_s_command_runs_beside_the_loop(run: Run[None]) -> None:
     async def go() -> None:
         with serve() as server:
-            command = f"cmd:{sys.executable} -S -c \"import time; time.sleep(0.8); print('made-up')\""
+            command = f"cmd:{sys.executable} -S -c \"import time; time.sleep(2.5); print('made-up')\""
             async with client() as reader:
                 of = Account("shop", "toy", {"key": command}, base_url=server.base_url)
                 snapshot, stood_still = await _beats_during(reader.read(of))
                 assert snapshot.balances
-                assert stood_still < 0.6
+                assert stood_still < 2
             assert server.asked[0].headers["Authorization"] == "Bearer made-up"
 
     run(go())
