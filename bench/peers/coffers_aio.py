@@ -9,12 +9,9 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from importlib import import_module
 
 from coffers import Account, Snapshot
-
-#: It comes with an extra.
-AsyncClient = import_module("coffers.aio").AsyncClient
+from coffers.aio import AsyncClient
 
 
 @asynccontextmanager
@@ -36,6 +33,6 @@ async def fan_out(base_url: str, key: str, ca_file: str, accounts: int, concurre
     )
     found = 0
     async with AsyncClient() as client:
-        async for outcome in client.read_many(shops, concurrency=concurrency):
+        async for outcome in client.read_many(shops, concurrency=concurrency, per_host=concurrency):
             found += len(outcome.unwrap().balances)
     return found
