@@ -16,15 +16,15 @@ author = "the coffers maintainers"
 copyright = "2026, the coffers maintainers"
 release = version = __version__
 
-sys.path.append(str(Path(__file__).parent))  # for those that write pages
+sys.path.append(str(Path(__file__).parents[1]))  # for those that write pages
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "provider_pages",
-    "extension_pages",
-    "check_page",
-    "own_clients_page",
+    "docs.provider_pages",
+    "docs.extension_pages",
+    "docs.check_page",
+    "docs.own_clients_page",
 ]
 exclude_patterns = ["_build"]
 html_theme = "furo"

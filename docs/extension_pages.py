@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from docs.page_files import fill
+
 FOLDER = Path(__file__).parent / "extensions"
 SOURCES = Path(__file__).parents[1] / "plugins/extensions"
 
@@ -21,21 +23,11 @@ Tools around the core that need more than the core does. Each is a dist of its o
 
 
 def write_pages(folder: Path = FOLDER, sources: Path = SOURCES) -> None:
-    """Write `index.md` and a page for each extension into `folder`; what is there besides goes.
-
-    A file whose content is the same is left alone, so that Sphinx does not read it again.
-    """
+    """Write `index.md` and a page for each extension into `folder`; see `fill`."""
     pages = {f"{readme.parent.name}.md": readme.read_text("utf-8") for readme in sorted(sources.glob("*/README.md"))}
     entries = "\n".join(name.removesuffix(".md") for name in pages)
     pages["index.md"] = f"{_INDEX}```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if old.name not in pages:
-            old.unlink()
-    for name, text in pages.items():
-        file = folder / name
-        if not file.exists() or file.read_text("utf-8") != text:
-            file.write_text(text, "utf-8")
+    fill(folder, pages)
 
 
 def setup(app: Any) -> None:

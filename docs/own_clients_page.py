@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from docs.page_files import write
+
 ROOT = Path(__file__).parents[1]
 FILE = Path(__file__).parent / "explanation/own-clients.md"
 
@@ -55,10 +57,8 @@ def _made(one: dict[str, Any]) -> str:
 
 
 def write_page() -> None:
-    """Write the page, unless it is there already, so that Sphinx need not read it again."""
-    text = page(results())
-    if not FILE.exists() or FILE.read_text("utf-8") != text:
-        FILE.write_text(text, "utf-8")
+    """Write the page, unless it is there already."""
+    write(FILE, page(results()))
 
 
 def setup(app: Any) -> None:

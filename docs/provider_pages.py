@@ -21,6 +21,7 @@ from typing import Any
 
 from coffers import Registry
 from coffers.testing.vectors import Case, find_vectors, load_cases
+from docs.page_files import fill
 
 FOLDER = Path(__file__).parent / "providers"
 
@@ -34,20 +35,10 @@ providers` shows those that you have.
 
 
 def write_pages(folder: Path = FOLDER) -> None:
-    """Write `index.md` and a page for each installed provider into `folder`; what is there besides goes.
-
-    A file whose content is the same is left alone, so that Sphinx does not read it again.
-    """
+    """Write `index.md` and a page for each installed provider into `folder`; see `fill`."""
     found = installed()
     pages = {"index.md": index(found)} | {f"{facts['id']}.md": page(facts) for facts in found}
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if old.name not in pages:
-            old.unlink()
-    for name, text in pages.items():
-        file = folder / name
-        if not file.exists() or file.read_text("utf-8") != text:
-            file.write_text(text, "utf-8")
+    fill(folder, pages)
 
 
 def installed() -> list[dict[str, Any]]:

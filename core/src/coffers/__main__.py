@@ -54,10 +54,10 @@ def _leave(code: int) -> int:
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         return code
     atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]  what multiprocessing calls in its children, too
-    return _end(code)  # pragma: no cover  # coverage is one of those that were told
+    return _end(code)  # pragma: no cover  # coverage was told of the end just now, and counts no more
 
 
-def _end(code: int) -> "NoReturn":  # pragma: no cover  # as above
+def _end(code: int) -> "NoReturn":  # pragma: no cover  # runs only after coverage was told of the end
     """End the process at once; what is printed so far is printed."""
     import contextlib
 

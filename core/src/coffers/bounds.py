@@ -210,7 +210,7 @@ def _throw_at(call: _Call, now: float) -> None:
         throw(call.thread, None)
         try:
             throw(get_ident(), _OVERRUN)
-            while True:  # pragma: no cover  as a rule it has come by now
+            while True:  # pragma: no cover  # as a rule it has come by now, so whether this runs is luck
                 time.sleep(0)
         except _Overrun:
             pass

@@ -28,7 +28,7 @@ __all__ = ["command"]
 _NEEDED: Final = ("attrs", "cattrs", "pluggy", "urllib3", "click", "rich", "platformdirs")
 _OPTIONAL: Final = {"aiohttp": "sandbox", "keyring": "keyring"}
 
-#: A dist that replaces urllib3's files by its own; its deadlines and limits are not the ones tried here.
+#: A dist that replaces urllib3's files by its own; nothing here was tried with it.
 _IMPOSTOR: Final = "urllib3-future"
 
 

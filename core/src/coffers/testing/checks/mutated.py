@@ -349,13 +349,15 @@ def _seconds(subject: Subject, record: _Record, response: Response) -> float:
     """Seconds of this thread, untraced: a debugger or a measurement of coverage is no part of the plugin."""
     tracer = sys.gettrace()
     sys.settrace(None)
-    try:  # pragma: no cover  what is not traced cannot be counted
+    try:  # pragma: no cover  # coverage counts by tracing, which was just turned off
         return _timed(subject, record, response)
-    finally:  # pragma: no cover  as above
+    finally:  # pragma: no cover  # tracing is still off
         sys.settrace(tracer)
 
 
-def _timed(subject: Subject, record: _Record, response: Response) -> float:  # pragma: no cover  always untraced
+def _timed(
+    subject: Subject, record: _Record, response: Response
+) -> float:  # pragma: no cover  # called with tracing off
     started = time.thread_time()
     with suppress(CoffersError):
         parse_guarded(subject.provider.parse, record.query, response, within_s=_ENDLESS_S)
