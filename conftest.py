@@ -24,6 +24,18 @@ from tests.guard import a_finaliser_may_be_hit, nothing_else_is_hit, nothing_str
 
 ACME = Path(__file__).parent / "tests/acme"
 
+#: Tests of one run that may pass at their second trial only; more is no bad luck any more.
+_MOST_RERUNS = 3
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run in which many tests fail at first has failed."""
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    rerun = len(reporter.stats.get("rerun", ())) if reporter else 0
+    if rerun > _MOST_RERUNS:
+        reporter.write_line(f"{rerun} tests passed only when run again; at most {_MOST_RERUNS} may", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
 
 @pytest.fixture
 def acme_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -108,7 +108,7 @@ def test_too_large_an_exponent(text: str) -> None:
     started = time.perf_counter()
     with pytest.raises(ValueError, match=rf"^an exponent beyond {MAX_EXPONENT}$"):
         amount_from_text(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 5
 
 
 def test_arithmetic_inside_is_exact() -> None:

@@ -29,7 +29,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _gone() -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while bounds._watchdog:
         assert time.monotonic() < deadline, "the watchdog stays for ever"
         time.sleep(0.002)
@@ -74,7 +74,7 @@ def test_what_ends_in_time_is_untouched() -> None:
 def test_an_endless_loop_is_ended_and_told() -> None:
     started = time.monotonic()
     assert refused(loop) == "it did not end within 0.02 s"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert not bounds._calls
 
 
@@ -111,7 +111,7 @@ def test_what_waits_in_c_is_named_meanwhile(quick_throws: int, monkeypatch: pyte
 
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(refused, wait)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while not threads or overdue_in(threads[0]) is None:
             assert time.monotonic() < deadline
             time.sleep(0.005)

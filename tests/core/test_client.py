@@ -177,7 +177,7 @@ def test_closing_ends_a_pause_at_once() -> None:
         started = time.monotonic()
         [outcome] = _while_reading(reader, account(server.base_url), reader.close)
         assert isinstance(outcome, NetworkError)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 7
 
 
 def _while_reading(reader: Client, of: Account, act: Callable[[], None]) -> list[object]:
@@ -230,7 +230,7 @@ def test_reads_of_one_account_never_overlap_where_the_provider_says_so() -> None
 
 
 def test_waiting_for_ones_turn_counts_against_the_deadline() -> None:
-    with serve(delay_s=0.5) as server, client(toy.plugin(one_at_a_time=True), timeout_s=0.7) as reader:
+    with serve(delay_s=1.2) as server, client(toy.plugin(one_at_a_time=True), timeout_s=2.0) as reader:
         outcomes = list(reader.read_many([account(server.base_url)] * 3))
     kinds = sorted(outcome.error.kind if outcome.error else "ok" for outcome in outcomes)
     assert kinds == ["ok", "timeout", "timeout"]
@@ -282,14 +282,15 @@ def test_nonces_rise_strictly_from_many_threads_and_by_milliseconds() -> None:
 class TokenServer:
     """Hands out numbered tokens; `accepted` says which one balances are told for."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, takes_s: float = 0.05) -> None:
         self.fetched = 0
         self.accepted: str | None = None
         self.status = status
+        self.takes_s = takes_s
 
     def __call__(self, asked: Asked) -> Response:
         if asked.path == "/token":
-            time.sleep(0.05)
+            time.sleep(self.takes_s)
             self.fetched += 1
             self.accepted = f"token-{self.fetched}"
             return Response(self.status, (), self.accepted.encode())
@@ -340,7 +341,8 @@ def test_an_expired_token_is_not_used_again() -> None:
 
 
 def test_waiters_share_a_refusal() -> None:
-    tokens = TokenServer(status=401)
+    # Long enough for all to be waiting: who comes later asks for himself, and should.
+    tokens = TokenServer(status=401, takes_s=1.5)
     with serve(tokens) as server, client(token_plugin()) as reader:
         outcomes = list(reader.read_many([account(server.base_url)] * 8, per_host=8))
         assert {outcome.error.kind for outcome in outcomes if outcome.error} == {"auth"}
@@ -410,7 +412,7 @@ def test_at_most_four_at_a_time_per_host_by_default() -> None:
 
 
 def test_one_slow_host_delays_no_other() -> None:
-    with serve(delay_s=1.0) as slow, serve() as quick, client() as reader:
+    with serve(delay_s=5.0) as slow, serve() as quick, client() as reader:
         accounts = [account(slow.base_url, f"slow{number}") for number in range(40)]
         accounts += [account(quick.base_url, f"quick{number}") for number in range(20)]
         started = time.monotonic()
@@ -419,7 +421,7 @@ def test_one_slow_host_delays_no_other() -> None:
             names.append(outcome.account.name)
             if sum(name.startswith("quick") for name in names) == 20:
                 break
-        assert time.monotonic() - started < 0.9
+        assert time.monotonic() - started < 5
         assert len(names) == 20
 
 
@@ -440,11 +442,11 @@ def test_accounts_are_taken_lazily_and_an_early_end_abandons_the_rest() -> None:
 
 
 def test_a_bound_on_the_whole_ends_what_is_unread() -> None:
-    with serve(delay_s=0.3) as server, client() as reader:
+    with serve(delay_s=1.0) as server, client() as reader:
         started = time.monotonic()
         accounts = [account(server.base_url, f"a{number}") for number in range(12)]
-        outcomes = list(reader.read_many(accounts, within_s=0.45))
-        assert time.monotonic() - started < 0.9
+        outcomes = list(reader.read_many(accounts, within_s=1.7))
+        assert time.monotonic() - started < 5
     kinds = [outcome.error.kind if outcome.error else "ok" for outcome in outcomes]
     assert (len(kinds), kinds.count("ok"), kinds.count("timeout")) == (12, 4, 8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -56,12 +57,12 @@ def forever() -> NoReturn:
 def test_a_loop_costs_its_own_account_alone(workers: int) -> None:
     registry = Registry([toy.plugin(), stuck_in(forever)], installed=False)
     started = time.monotonic()
-    with serve() as server, Client(registry=registry, timeout_s=0.5) as reader:
+    with serve() as server, Client(registry=registry, timeout_s=2.0) as reader:
         accounts = [account(server.base_url, "a", "stuck"), *(account(server.base_url, name) for name in "bcdef")]
         errors = errors_of(reader, accounts, workers=workers)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert isinstance(errors["a"], PluginError)
-    assert errors["a"].message.startswith("coffers_parse did not end within 0.")
+    assert errors["a"].message.startswith("coffers_parse did not end within ")
     assert (errors["a"].account, errors["a"].provider, errors["a"].attempts) == ("a", "stuck", 1)
     assert [errors[name] for name in "bcdef"] == [None] * 5
 
@@ -70,15 +71,15 @@ def test_a_loop_costs_its_own_account_alone(workers: int) -> None:
 def test_what_is_stuck_in_c_code_is_given_up_and_its_place_is_taken(workers: int, release: threading.Event) -> None:
     registry = Registry([toy.plugin(), stuck_in(lambda: release.wait(30))], installed=False)
     started = time.monotonic()
-    with serve() as server, Client(registry=registry, timeout_s=0.3) as reader:
+    with serve() as server, Client(registry=registry, timeout_s=1.5) as reader:
         accounts = [account(server.base_url, "a", "stuck"), *(account(server.base_url, name) for name in "bcdef")]
         outcomes = {outcome.account.name: outcome for outcome in reader.read_many(accounts, workers=workers)}
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     error = outcomes["a"].error
     assert isinstance(error, PluginError)
-    assert error.message == "coffers_parse did not end within its time and was given up after 1 s"
+    assert re.fullmatch(r"coffers_parse did not end within its time and was given up after \d+ s", error.message)
     assert (error.account, error.provider) == ("a", "stuck")
-    assert 0.5 < outcomes["a"].elapsed_s < 3
+    assert 0.5 < outcomes["a"].elapsed_s < 15
     assert all(outcomes[name].error is None for name in "bcdef")
 
 
@@ -101,19 +102,16 @@ def test_an_import_that_hangs_costs_its_own_accounts_alone(tmp_path: Path, monke
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-plugin\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[coffers.providers]\nacme = acme_hangs_at_import\n")
-    (tmp_path / "acme_hangs_at_import.py").write_text("import time\ntime.sleep(3)\n")
+    (tmp_path / "acme_hangs_at_import.py").write_text("import time\ntime.sleep(20)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     registry = Registry([toy.plugin()], load_within_s=1)
     with serve() as server, Client(registry=registry, timeout_s=5) as reader:
         accounts = [Account(f"a{number}", "acme") for number in range(6)]
         accounts += [account(server.base_url, name) for name in "bcdef"]
         started = time.monotonic()
-        took: dict[str, float] = {}
-        errors: dict[str, CoffersError | None] = {}
-        for outcome in reader.read_many(accounts):
-            took[outcome.account.name] = time.monotonic() - started
-            errors[outcome.account.name] = outcome.error
-    assert max(took[name] for name in "bcdef") < 0.9 < max(took.values()) < 3
+        errors = errors_of(reader, accounts)
+    assert time.monotonic() - started < 15
+    assert set(list(errors)[:5]) == set("bcdef")  # they waited for nobody
     assert [errors[name] for name in "bcdef"] == [None] * 5
     for number in range(6):
         error = errors[f"a{number}"]

@@ -162,7 +162,7 @@ def test_a_mebibyte_of_anything_is_refused_at_once(pattern: bytes, start: bytes)
     body = start + (pattern * (MIB // len(pattern)))
     started = time.process_time()
     _refused(body)
-    assert time.process_time() - started < 0.25  # about 0.01 s; a regular expression that goes back needs minutes
+    assert time.process_time() - started < 2  # about 0.01 s; a regular expression that goes back needs minutes
 
 
 @given(st.one_of(st.binary(max_size=200), st.text('[]{}",:\\u0d8aeE+-.19 tfn\n', max_size=60).map(str.encode)))

@@ -157,7 +157,7 @@ def test_an_import_that_waits_holds_up_no_other_and_is_told_at_once_from_then_on
     install("slow-plugin", {"slow": "acme_waits"}, {"acme_waits": WAITING + GOOD.format(id="slow")})
     install("acme-plugin", {"acme": "acme_good"}, {"acme_good": GOOD.format(id="acme")})
     vars(toy)["waiting"] = threading.Event()
-    registry = Registry(load_within_s=0.3)
+    registry = Registry(load_within_s=1.5)
     text = "the plugin slow-plugin 1.2.3 is broken: importing it takes longer than "
     with ThreadPoolExecutor() as pool:
         failing = [pool.submit(registry.load, "slow") for _ in range(3)]
@@ -166,12 +166,12 @@ def test_an_import_that_waits_holds_up_no_other_and_is_told_at_once_from_then_on
         started = time.monotonic()
         with pytest.raises(PluginError, match=f"^{text}0.05 s$"):
             registry.load("slow", within_s=0.05)
-        assert {str(load.exception()) for load in failing} == {f"{text}0.3 s"}
-        assert time.monotonic() - started < 2
+        assert {str(load.exception()) for load in failing} == {f"{text}1.5 s"}
+        assert time.monotonic() - started < 10
         started = time.monotonic()
-        with pytest.raises(PluginError, match=f"^{text}0.3 s$"):
+        with pytest.raises(PluginError, match=f"^{text}1.5 s$"):
             registry.load("slow")
-        assert time.monotonic() - started < 0.2
+        assert time.monotonic() - started < 1
     # It has ended meanwhile, and is as good as any other.
     vars(toy).pop("waiting").set()
     loaded = None
@@ -184,12 +184,13 @@ def test_an_import_that_waits_holds_up_no_other_and_is_told_at_once_from_then_on
 def test_an_endless_loop_at_import_is_ended(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_module, "_ENDED_AFTER", 1)
     install("acme-plugin", {"acme": "acme_loops"}, {"acme_loops": "while True: pass"})
+    others = set(threading.enumerate())
     registry = Registry(load_within_s=0.05)
     for _ in range(2):
         with pytest.raises(PluginError, match=r"is broken: importing it takes longer than 0\.05 s"):
             registry.load("acme")
-    deadline = time.monotonic() + 5
-    while any(thread.name == "coffers-import-acme" for thread in threading.enumerate()):
+    deadline = time.monotonic() + 20
+    while any(thread.name == "coffers-import-acme" for thread in set(threading.enumerate()) - others):
         assert time.monotonic() < deadline, "the loop goes on"
         time.sleep(0.01)
     with pytest.raises(PluginError, match=r"is broken: importing it takes longer than 0\.05 s"):

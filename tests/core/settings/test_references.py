@@ -151,7 +151,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     started = time.monotonic()
     assert refusal("file:pipe", tmp_path) == f"{tmp_path}/pipe is not a regular file; to read from a program, use cmd:"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
 
 
 @posix

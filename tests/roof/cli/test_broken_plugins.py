@@ -168,10 +168,10 @@ def test_every_command_ends_beside_an_import_that_hangs(
     monkeypatch.setattr("coffers.sandbox.parts._IMPORT_WITHIN_S", 0.3)
     name = f"coffers_hangs_{command[0]}"
     points = f"[coffers.providers]\nacme = {name}\n[coffers.sandboxes]\nacme = {name}:part\n"
-    install(tmp_path / "site", "coffers-acme", {name: "import time\ntime.sleep(3)\n"}, points)
+    install(tmp_path / "site", "coffers-acme", {name: "import time\ntime.sleep(20)\n"}, points)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     started = time.monotonic()
     result = cli(*command, *(["--config", both] if command == ["doctor"] else []))
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 12
     assert "takes longer than 0.3 s" in result.out + result.err
     assert "toybox" in result.out

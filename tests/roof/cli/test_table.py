@@ -212,7 +212,7 @@ def test_an_interrupt_gives_the_terminal_back(config: Write, bank: Bank) -> None
         running.send_signal(signal.SIGINT)
         began = time.monotonic()
         assert running.wait(20) == 130
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 8
         shown += os.read(ours, 1_000_000)
     os.close(ours)
     assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l")  # the cursor is seen again
