@@ -10,6 +10,7 @@ import json
 import logging
 import pickle
 import re
+import string
 import time
 import traceback
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coffers.errors import ConfigError, one_line
-from coffers.secret import MASK, Scrubber, Secret
+from coffers.secret import MASK, Scrubber, Secret, _forms, _shortest_form
 
 PLAIN = "hunter2-Ab/9+x=="
 
@@ -224,6 +225,26 @@ def test_no_base64_of_a_longer_text_survives(secret: str, before: bytes, after: 
         scrubbed = scrub(f"Basic {text}.")
         assert MASK in scrubbed
         assert core.translate(str.maketrans("+/", "-_")) not in scrubbed.translate(str.maketrans("+/", "-_"))
+
+
+@given(st.text(string.ascii_letters + string.digits + "._=/:-", min_size=8, max_size=40))
+def test_no_form_of_a_plain_secret_is_shorter_than_it(secret: str) -> None:
+    assert min(map(len, _forms(secret))) == len(secret) == _shortest_form(secret)
+
+
+@pytest.mark.parametrize(
+    "secret", ["abcdefg", "abcdefg%41", "abcdefg+", "abcdefg~", "abcdefg>", "abcdefg\\", "abc defgh", "äbcdefgh"]
+)
+def test_any_other_may_have_a_shorter_form(secret: str) -> None:
+    assert _shortest_form(secret) == 0
+
+
+def test_what_is_too_short_for_any_form_costs_no_pattern() -> None:
+    scrub = Scrubber([Secret("s3cret-key-1"), Secret("s3cret-key")])
+    assert scrub("s3cret-ke") == "s3cret-ke"
+    assert not scrub.finds("USD", "s3cret-ke")
+    assert scrub._pattern is None
+    assert scrub.finds("USD", "s3cret-key")
 
 
 def test_the_longest_form_goes_first_so_nothing_is_left_of_it() -> None:

@@ -353,14 +353,15 @@ def _finished(
 def _shown(snapshot: Snapshot, bound: BoundAccount) -> Snapshot:
     """What the caller gets. No row shows a secret: scrubbed in `details`, refused where it would be a name."""
     rows = snapshot.balances
+    names = [row.currency for row in rows]
     labelled = [row for row in rows if row.network or row.wallet or row.details]
-    names = "\n".join([row.currency for row in rows])
     if labelled:
-        names += "".join([f"\n{row.network}\n{row.wallet}" for row in labelled])
-    if bound.telltale.finds(names):
+        names += [name for row in labelled for name in (row.network, row.wallet) if name]
+    if bound.telltale.finds(*names):
         raise _finished(BadResponseError("the answer holds a secret of this account where a name is due"), bound)
-    details = "\n".join([text for row in labelled for item in row.details.items() for text in item])
-    if not bound.scrub.finds(details):
+    if not labelled or not bound.scrub.finds(
+        *[text for row in labelled for item in row.details.items() for text in item]
+    ):
         return snapshot
     clean = bound.scrub
     scrubbed = [

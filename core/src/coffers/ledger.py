@@ -136,7 +136,7 @@ class Ledger:
         self._tokens: dict[Account, KeptToken] = {}
         self._requests = self._retries = 0
         self._warned: set[str] = set()
-        self._scrubber = lru_cache(maxsize=1024)(Scrubber)
+        self._scrubber = lru_cache(maxsize=1024)(Scrubber)  # by text: to compare secrets takes its time on purpose
 
     def allowed_s(self, account: Account, latest: float | None) -> float:
         """Seconds that a read which begins now may take; `latest` is when all reading must be over."""
@@ -171,7 +171,7 @@ class Ledger:
             settings=resolved.settings,
             credentials=resolved.credentials,
             secrets=resolved.secrets,
-            scrub=self._scrubber(resolved.secrets),
+            scrub=self._scrubber(tuple([secret.reveal() for secret in resolved.secrets])),
         )
 
     def run(self, account: Account, deadline: float, *, verb_limit_s: float = math.inf) -> Run:

@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -18,6 +19,7 @@ import attrs
 
 from .errors import BadResponseError, one_line
 from .messages import Query
+from .quick import quickly_made
 
 __all__ = ["AMOUNTS", "MAX_BALANCES", "MAX_QUERIES", "Balance", "Snapshot", "Valuation"]
 
@@ -33,7 +35,8 @@ MAX_BALANCES: Final = 10_000
 MAX_QUERIES: Final = 50
 
 #: Farther from zero than any exact result; beyond it, writing an amount out would take seconds and megabytes.
-_LARGEST_EXPONENT = 200
+_LARGEST: Final = 200
+_LEAST: Final = -_LARGEST
 
 
 #: Almost every code there is.
@@ -43,6 +46,8 @@ _PLAIN_CODE: Final = re.compile(f"[A-Z0-9._-]{{1,{_LONGEST_CURRENCY}}}")
 def _to_currency(value: object) -> str:
     if not isinstance(value, str):
         raise BadResponseError("a currency is missing or is not text", field="currency")
+    if _PLAIN_CODE.fullmatch(value):
+        return value
     code = value.translate(_CAPITALS)
     known = all(sign in "._-" or sign.isalpha() or sign.isdecimal() for sign in code)
     if not known or not 0 < len(code) <= _LONGEST_CURRENCY or one_line(code) != code:  # some letters are blank
@@ -50,12 +55,16 @@ def _to_currency(value: object) -> str:
     return code
 
 
+#: The same few codes come again and again.
+_known_currency = lru_cache(maxsize=4096)(_to_currency)
+
+
 def _check_amount(name: str, value: object) -> None:
     if not isinstance(value, Decimal) or not value.is_finite():
         text = f"{name} must be a finite Decimal or None, and is of type {type(value).__name__}"
         raise BadResponseError(text, field=name)
-    if not -_LARGEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT:
-        raise BadResponseError(f"an amount has an exponent beyond {_LARGEST_EXPONENT}", field=name)
+    if not _LEAST <= value.adjusted() <= _LARGEST:
+        raise BadResponseError(f"an amount has an exponent beyond {_LARGEST}", field=name)
 
 
 def _to_label(name: str, value: object) -> str:
@@ -107,6 +116,7 @@ class Valuation:
                 _check_amount(name, value)
 
 
+@quickly_made
 @attrs.frozen(hash=False)
 class Balance:
     """How much of one currency is held in one place.
@@ -151,12 +161,15 @@ class Balance:
     def __attrs_post_init__(self) -> None:
         # Written out: an answer may hold thousands of rows, and converters and validators cost a call for each field.
         code: Any = self.currency  # parsers are foreign code
-        if not isinstance(code, str) or not _PLAIN_CODE.fullmatch(code):
-            object.__setattr__(self, "currency", _to_currency(code))
-        if self.total is not None:
-            _check_amount("total", self.total)
-        elif self.available is None and self.pending is None and self.reserved is None:
-            raise BadResponseError("a balance needs at least one amount", field="total")
+        capitals = _known_currency(code) if type(code) is str else _to_currency(code)
+        if capitals != code:
+            object.__setattr__(self, "currency", capitals)
+        total: Any = self.total
+        if total is None:
+            if self.available is None and self.pending is None and self.reserved is None:
+                raise BadResponseError("a balance needs at least one amount", field="total")
+        elif type(total) is not Decimal or not total.is_finite() or not _LEAST <= total.adjusted() <= _LARGEST:
+            _check_amount("total", total)
         if self.available is not None:
             _check_amount("available", self.available)
         if self.pending is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
@@ -129,21 +130,28 @@ class Scrubber:
         secrets: what must not be shown.
     """
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_pattern", "_secrets", "_shortest")
 
     def __init__(self, secrets: Iterable[Secret | str]) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            forms.update(_forms(secret.reveal() if isinstance(secret, Secret) else secret))
-        self._pattern = _any_of(forms) if forms else None
+        texts = [secret.reveal() if isinstance(secret, Secret) else secret for secret in secrets]
+        self._secrets = tuple([text for text in texts if text])
+        # The pattern costs more than a read and most texts are too short to hold anything: it is made when one is not.
+        self._shortest = min(map(_shortest_form, self._secrets), default=math.inf)
+        self._pattern: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> str:
         """`text` without any of the secrets."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return text if len(text) < self._shortest else self._forms().sub(MASK, text)
 
-    def finds(self, text: str) -> bool:
-        """Whether `text` holds any of the secrets."""
-        return self._pattern is not None and self._pattern.search(text) is not None
+    def finds(self, *texts: str) -> bool:
+        """Whether one of `texts` holds any of the secrets."""
+        long = [text for text in texts if len(text) >= self._shortest]
+        return bool(long) and any(map(self._forms().search, long))
+
+    def _forms(self) -> re.Pattern[str]:
+        if self._pattern is None:
+            self._pattern = _any_of({form for secret in self._secrets for form in _forms(secret)})
+        return self._pattern
 
     def __repr__(self) -> str:
         return f"Scrubber({MASK})"
@@ -154,6 +162,16 @@ def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
     first_letters = "".join(sorted({re.escape(form[0]) for form in longest_first}))
     # Most places of a text are ruled out by their first letter, so a long text costs little.
     return re.compile(f"(?=[{first_letters}])(?:{'|'.join(map(re.escape, longest_first))})", re.IGNORECASE)
+
+
+#: What no form makes shorter. Left out is all that an encoding may stand for with fewer characters or with none: a
+#: per cent sign, a plus, a backslash, blanks; and ``>`` and ``~``, of which base64 makes a plus.
+_PLAIN: Final = re.compile("[A-Za-z0-9._=/:-]{8,}")
+
+
+def _shortest_form(secret: str) -> int:
+    """The characters of its shortest form at least."""
+    return len(secret) if _PLAIN.fullmatch(secret) else 0
 
 
 def _forms(secret: str) -> set[str]:
