@@ -35,7 +35,7 @@ def test_a_cancelled_read_closes_its_connection(run: Run[None], name: str) -> No
                 await cancelled(reading)
                 transport: Any = reader._transport
                 await until(lambda: len(transport._lines) == 1)
-                assert not transport._under_way
+                assert not transport._connecting
                 await reader.read(account(good.base_url))
 
     run(go())

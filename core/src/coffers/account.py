@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -32,11 +33,15 @@ def _to_fields(value: Mapping[str, FieldValue]) -> tuple[tuple[str, FieldValue],
     return tuple(sorted(dict(value).items(), key=lambda item: item[0]))
 
 
+#: Many accounts have one address.
+_checked = lru_cache(maxsize=256)(check_base_url)
+
+
 def _to_base_url(value: str | None) -> str | None:
     if value is None:
         return None
     try:
-        return check_base_url(value)
+        return _checked(value)
     except ValueError as error:
         raise ConfigError(f"base_url {error}", field="base_url") from None
 

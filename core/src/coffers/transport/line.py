@@ -19,7 +19,7 @@ __all__ = ["Line"]
 
 
 class Line(asyncio.Protocol):
-    """One connection to one host, for one exchange at a time. Waits for ever; whoever waits sets a limit and cancels.
+    """One connection to one host, for one exchange at a time. Whoever connects sets a limit; an exchange has a timer.
 
     Args:
         tls: the client's side of TLS; None for plain HTTP.
@@ -68,11 +68,13 @@ class Line(asyncio.Protocol):
         Args:
             outgoing: the message as it goes on the wire.
             method: its method.
-            deadline: after which nothing is taken from the connection any more, in the seconds of `monotonic`.
+            deadline: when the wait ends, and nothing is taken from the connection any more; in the seconds of
+                `monotonic`.
 
         Returns:
             The answer, and whether the connection is fit for another message.
         """
+        loop = asyncio.get_running_loop()
         transport = self._transport
         assert transport is not None  # just opened, or just found usable
         self._deadline = deadline
@@ -83,8 +85,13 @@ class Line(asyncio.Protocol):
         else:
             self._tls.send(outgoing)
             self._flush(self._tls)
-        self._waiter = asyncio.get_running_loop().create_future()
-        await self._waiter
+        self._waiter = loop.create_future()
+        # A timer, not `asyncio.timeout`: that costs three times as much, and here is nothing to cancel.
+        timer = loop.call_later(deadline - self._monotonic(), self._expire)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
         answer, self._answer = self._answer, None
         if answer is None:
             raise self._fault or ConnectionAbortedError
@@ -168,6 +175,9 @@ class Line(asyncio.Protocol):
             self._wake()
         except Exception as fault:  # noqa: BLE001  raised where somebody waits
             self._fail(fault)
+
+    def _expire(self) -> None:
+        self._fail(TimeoutError())
 
     def _fail(self, fault: Exception) -> None:
         """Nothing can come of it any more."""

@@ -1,7 +1,8 @@
 """Sending on an event loop: what `HttpTransport` does with threads, by the same rules and with the same errors.
 
 Part of floor 5. Imports asyncio, so it is imported for `coffers.aio` alone. Every wait for a name, a connection, a
-handshake, a byte lies inside one time limit, which ends at the deadline, and at once when the transport is closed.
+handshake lies inside one time limit, and every wait for an answer has a timer: both end at the deadline, and at once
+when the transport is closed.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class AsyncHttpTransport:
         self._closed = False
         self._origins: dict[Endpoint, Origin] = {}
         self._shelf: Shelf[Origin, Line] = Shelf(monotonic)
-        self._under_way: set[asyncio.Timeout] = set()
+        self._connecting: set[asyncio.Timeout] = set()
         self._lines: set[Line] = set()
         self._aside = Aside()
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
@@ -88,11 +89,13 @@ class AsyncHttpTransport:
         self._aside.dismiss()
         for asked in self._asked.values():
             asked.cancel()
-        for limit in self._under_way:
+        for limit in self._connecting:
             with contextlib.suppress(RuntimeError):  # it is over already
                 limit.reschedule(0.0)
         self._shelf.clear()
-        while self._lines or self._under_way:
+        for line in tuple(self._lines):
+            line.close()
+        while self._lines or self._connecting:
             await asyncio.sleep(0)  # all of them end within a few rounds of the loop
 
     async def _exchange(self, message: SignedRequest, origin: Origin, deadline: float) -> Response:
@@ -102,21 +105,24 @@ class AsyncHttpTransport:
         if self._closed:
             raise NetworkError("the transport was closed")
         outgoing = request_bytes(message, prefix=origin.prefix, fixed_headers=origin.fixed_headers)
-        async with asyncio.timeout(left_s) as limit:
-            self._under_way.add(limit)
-            try:
-                line = self._shelf.take(origin) or await self._connected(origin, deadline)
-                clean = False
-                try:
-                    response, clean = await line.exchange(outgoing, message.method, deadline)
-                finally:
-                    if clean and not self._closed:
-                        self._shelf.put(origin, line)
-                    else:
-                        line.close()
-            finally:
-                self._under_way.discard(limit)
+        line = self._shelf.take(origin) or await self._connected_within(left_s, origin, deadline)
+        clean = False
+        try:
+            response, clean = await line.exchange(outgoing, message.method, deadline)
+        finally:
+            if clean and not self._closed:
+                self._shelf.put(origin, line)
+            else:
+                line.close()
         return response
+
+    async def _connected_within(self, left_s: float, origin: Origin, deadline: float) -> Line:
+        async with asyncio.timeout(left_s) as limit:
+            self._connecting.add(limit)
+            try:
+                return await self._connected(origin, deadline)
+            finally:
+                self._connecting.discard(limit)
 
     async def _connected(self, origin: Origin, deadline: float) -> Line:
         context = await self._trusted(origin.ca_file) if origin.tls else None
