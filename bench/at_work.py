@@ -26,12 +26,15 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+#: Makes an event loop; None has asyncio make it.
+NewLoop = Callable[[], asyncio.AbstractEventLoop] | None
+
 
 @contextmanager
-def batches(reading: Any) -> Iterator[Callable[[int], Any]]:
+def batches(reading: Any, new_loop: NewLoop) -> Iterator[Callable[[int], Any]]:
     """What makes so many reads, one after the other, and returns the last answer; for sync and async peers alike."""
     if isinstance(reading, AbstractAsyncContextManager):
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             read = runner.run(_awaited(reading.__aenter__()))
 
             async def batch(count: int) -> Any:
@@ -92,14 +95,20 @@ def run(script: str, base_url: str, key: str, ca_file: str, warm_up: str) -> Non
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
+    sys.path.append(str(Path(__file__).parents[1]))  # for what a script takes from another one; behind everything else
     spec.loader.exec_module(module)
+
+    new_loop: NewLoop = getattr(module, "new_event_loop", None)
 
     def side_by_side(accounts: int, concurrency: int) -> int:
         counted = module.fan_out(base_url, key, ca_file, accounts, concurrency)
-        return int(asyncio.run(counted) if inspect.iscoroutine(counted) else counted)
+        if not inspect.iscoroutine(counted):
+            return int(counted)
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return int(runner.run(counted))
 
     amounts_of = getattr(module, "amounts", lambda answer: answer["balances"])
-    with batches(module.reading(base_url, key, ca_file)) as batch:
+    with batches(module.reading(base_url, key, ca_file), new_loop) as batch:
         amounts = {currency: str(amount) for currency, amount in amounts_of(batch(int(warm_up))).items()}
         print(json.dumps({"amounts": amounts}), flush=True)
         for line in sys.stdin:

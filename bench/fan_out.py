@@ -24,18 +24,24 @@ class Far:
         id: its name in the result.
         latency_ms: how long each answer waits.
         at_once: the peers, by name, and how many accounts each reads at once.
+        scheme: http or https.
     """
 
     id: str
     latency_ms: float
     at_once: Mapping[str, int]
+    scheme: str = "http"
 
 
 THREADS = {"coffers": 256, "urllib3": 256, "requests": 256}
-LOOPS = {"coffers-aio": 1000, "aiohttp": 1000}
+LOOPS = {"coffers-aio": 1000, "coffers-aio-uvloop": 1000, "aiohttp": 1000, "aiohttp-uvloop": 1000}
 
-#: Far, and near: near, a processor has more to do in the same time.
-SCENES = (Far("200-ms", 200, THREADS | LOOPS), Far("50-ms", 50, THREADS))
+#: Far, near (there a processor has more to do in the same time), and far with the handshakes of TLS.
+SCENES = (
+    Far("200-ms", 200, THREADS | LOOPS),
+    Far("50-ms", 50, THREADS),
+    Far("200-ms-tls", 200, {"coffers": 256, "urllib3": 256, "coffers-aio": 1000, "aiohttp": 1000}, "https"),
+)
 
 
 def measure(
@@ -55,7 +61,7 @@ def measure(
             for name in random.sample(waiting, len(waiting)):
                 peer = here[name]
                 try:
-                    found = _turn(peer, peers[peer], server, accounts, scene.at_once[name])
+                    found = _turn(peer, peers[peer], server, scene, accounts)
                 except NotMeasuredError as reason:
                     missing[name] = str(reason)
                     waiting.remove(name)
@@ -70,12 +76,13 @@ def measure(
         for name, turns in took.items()
     ]
     rows.sort(key=lambda row: row["cpu_s_per_1000"]["median"])
-    return {"latency_ms": scene.latency_ms, "accounts": accounts, "rounds": rounds, "rows": rows}, missing
+    facts = {"latency_ms": scene.latency_ms, "scheme": scene.scheme, "accounts": accounts, "rounds": rounds}
+    return facts | {"rows": rows}, missing
 
 
-def _turn(peer: Peer, environment: Environment, server: Server, accounts: int, at_once: int) -> Took:
-    with Worker(peer.script, environment, server, warm_up=1) as worker:
-        return worker.fan_out(accounts, at_once)
+def _turn(peer: Peer, environment: Environment, server: Server, scene: Far, accounts: int) -> Took:
+    with Worker(peer.script, environment, server, scene.scheme, warm_up=1) as worker:
+        return worker.fan_out(accounts, scene.at_once[peer.name])
 
 
 def _row(name: str, turns: Sequence[Took], anchor: Sequence[Took], ideal_s: float, accounts: int) -> dict[str, Any]:

@@ -130,8 +130,9 @@ def _fan_out(result: Mapping[str, Any]) -> Iterable[str]:
     head = ("client", "at once", "wall, ideal = 1", "CPU s for 1,000", "CPU, urllib3 = 1", "memory growth, MiB")
     figures = ("ideal_ratio", "cpu_s_per_1000", "cpu_ratio", "rss_growth_mib")
     for scene, found in result["fan_out"].items():
-        yield f"### {found['accounts']:,} accounts, {found['latency_ms']:g} ms away\n"
-        yield _image(f"many-{scene}", f"CPU of 1,000 reads at {found['latency_ms']:g} ms, by client")
+        away = f"{found['latency_ms']:g} ms away{', over TLS' if found.get('scheme') == 'https' else ''}"
+        yield f"### {found['accounts']:,} accounts, {away}\n"
+        yield _image(f"many-{scene}", f"CPU of 1,000 reads, {away}, by client")
         yield _table(
             head,
             [

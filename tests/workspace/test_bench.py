@@ -144,8 +144,10 @@ def test_many_accounts_are_measured(some_peers: dict[Peer, Environment], trust: 
 
 @pytest.mark.parametrize("found", [*peers(), *clients_of_providers()], ids=lambda found: found.name)
 def test_a_peer_says_what_it_needs_and_reads(found: Peer) -> None:
-    defined = {node.name for node in ast.parse(found.script.read_text("utf-8")).body if hasattr(node, "name")}
-    assert "reading" in defined
+    body = ast.parse(found.script.read_text("utf-8")).body
+    defined = {node.name for node in body if hasattr(node, "name")}
+    taken = {alias.name for node in body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert "reading" in defined | taken
     assert found.title
     assert all(json.loads(body) for body in found.answers.values())
 
