@@ -3,7 +3,8 @@
 A rise is never spending with a minus in front of it. It is one of three things:
 
 - *a correction*: no more than an hour of usual spending. It is taken off what was spent at that time.
-- *a reversal*: it undoes one notable fall of the day before, all but a tenth of it. Neither of them was spending.
+- *a reversal*: it undoes one notable fall of the day before, but for a tenth and for what was spent meanwhile. Neither
+  of them was spending.
 - *a top-up*: every other rise.
 
 Differences are exact. Nothing here reads a clock.
@@ -39,10 +40,12 @@ _DAY: Final = timedelta(days=1)
 _TOGETHER: Final = _HOUR
 #: A rise over a longer time hides spending that would be missed.
 _SHORT: Final = timedelta(hours=2)
-#: A reversal comes within this time, and gives back at least this part of a fall, which was so many times the usual.
+#: A reversal comes within this time, and gives back at least this part of a fall that was so many times the usual; less
+#: what may have been spent beside it, which is so many times the usual at most.
 _GIVEN_BACK_WITHIN: Final = _DAY
 _GIVEN_BACK: Final = Decimal("0.9")
-_NOTABLE: Final = 3
+_NOTABLE: Final = 6
+_BESIDE: Final = 3
 #: A withdrawal is this many times the largest change that is left without it, and as many usual days.
 _OUTSTANDING: Final = 3
 #: One withdrawal may be told from spending at once, and one more for each of these.
@@ -204,9 +207,9 @@ def _undone(spent: Sequence[Change], rise: Change, hour: Decimal) -> int | None:
         fall = spent[place]
         if rise.at - fall.at > _GIVEN_BACK_WITHIN:
             return None
-        size = fall.amount.copy_negate()
-        notable = size > EXACT.multiply(_usual(fall, hour), Decimal(_NOTABLE))
-        if notable and EXACT.multiply(size, _GIVEN_BACK) <= rise.amount <= EXACT.add(size, hour):
+        size, usual = fall.amount.copy_negate(), _usual(fall, hour)
+        least = EXACT.subtract(EXACT.multiply(size, _GIVEN_BACK), EXACT.multiply(usual, Decimal(_BESIDE)))
+        if size > EXACT.multiply(usual, Decimal(_NOTABLE)) and least <= rise.amount <= EXACT.add(size, hour):
             return place
     return None
 
