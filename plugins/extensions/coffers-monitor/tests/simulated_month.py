@@ -19,7 +19,8 @@ An account has one plot, and every plot has its accounts, a sixteenth of them or
 - `drops`: two fifths go at once; what is left is well.
 - `false_zero`: three times a single read says 0, and the next one as before.
 - `vanishes`: three times a single read shows no row at all.
-- `untold`: for four hours no amount is told, only what is pending.
+- `untold`: for four hours no amount is told, only what is pending. No rule is broken; who tells of rows that are gone
+  may tell of this one.
 - `blips`: one or two reads in forty fail. `outage`: none succeeds for a day. `refused`: the same for a bad key.
 - `limited`: each second read fails for a day, with a time to wait.
 - `overdrawn`: falls under both limits, then below 0 at once, and is never topped up.

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from coffers_monitor.facts import Point
-from coffers_monitor.runway import HISTORY, Runway, TopUp, band, estimate, top_ups
+from coffers_monitor.runway import HISTORY, Runway, TopUp, band, estimate, thinned, top_ups
 
 NOW = datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -139,6 +139,13 @@ def test_withdrawals_that_come_again_are_spending() -> None:
     assert days_left(estimate(some, NOW)) == pytest.approx(35, abs=5)
 
 
+def test_a_bill_is_expected_again_once_it_was_seen_twice() -> None:
+    some = raised(points(40, lambda _: 0, left="900"), NOW - 35 * DAY, "-300")
+    assert estimate(some, NOW).verdict == "not_falling"
+    twice = raised(some, NOW - 5 * DAY, "-300")
+    assert 15 < days_left(estimate(twice, NOW)) < 25
+
+
 def test_a_hold_that_is_given_back_is_no_spending() -> None:
     plain = points(10, lambda _: 100)
     held = raised(raised(plain, NOW - 3 * DAY, "-400"), NOW - 3 * DAY + 5 * HOUR, "400")
@@ -248,6 +255,20 @@ def test_what_lasts_beyond_ten_years_has_no_date() -> None:
     runway = estimate(points(10, lambda _: 100, left="1000000"), NOW)
     assert (runway.verdict, runway.out_at, runway.latest) == ("estimate", None, None)
     assert runway.per_day is not None
+
+
+def test_thinned_points_say_the_same_and_are_few() -> None:
+    some = raised(
+        points(30, lambda before: 100 if (NOW - timedelta(days=before)).hour > 8 else 0), NOW - 3 * DAY, "500"
+    )
+    thin = thinned(some)
+    assert len(thin) < 30 * 18
+    assert estimate(thin, NOW) == estimate(some, NOW)
+    assert top_ups(thin) == top_ups(some)
+    kept: tuple[Point, ...] = ()
+    for one in some:  # as a service would, read after read
+        kept = thinned([*kept, one])
+    assert kept == thin
 
 
 def test_any_zone_will_do() -> None:

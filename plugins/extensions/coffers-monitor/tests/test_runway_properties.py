@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coffers_monitor.facts import Point
-from coffers_monitor.runway import Runway, band, estimate, top_ups
+from coffers_monitor.runway import Runway, band, estimate, thinned, top_ups
 from coffers_monitor.runway.changes import changes, in_order, sorted_out
 
 NOW = datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
@@ -83,6 +83,16 @@ def test_the_order_of_points_does_not_matter(some: list[Point], chance: Random) 
     chance.shuffle(shuffled)
     assert estimate(shuffled, NOW) == estimate(some, NOW)
     assert top_ups(shuffled) == top_ups(some)
+
+
+@SETTINGS
+@given(ANY_POINTS | spending())
+def test_thinned_points_say_the_same(some: list[Point]) -> None:
+    thin = thinned(some)
+    assert thinned(thin) == thin
+    now = max([NOW, *(one.at for one in some)])
+    assert estimate(thin, now) == estimate(some, now)
+    assert top_ups(thin) == top_ups(some)
 
 
 @SETTINGS

@@ -8,7 +8,7 @@ Three steps, one module each: `changes` tells spending from what came in, `cours
 measures how good they are.
 """
 
-from .changes import HISTORY, TopUp, top_ups
+from .changes import HISTORY, TopUp, thinned, top_ups
 from .forecast import COVERAGE, BandPoint, Runway, Verdict, band, estimate
 
-__all__ = ["COVERAGE", "HISTORY", "BandPoint", "Runway", "TopUp", "Verdict", "band", "estimate", "top_ups"]
+__all__ = ["COVERAGE", "HISTORY", "BandPoint", "Runway", "TopUp", "Verdict", "band", "estimate", "thinned", "top_ups"]

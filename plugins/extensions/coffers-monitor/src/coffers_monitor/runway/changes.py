@@ -25,7 +25,7 @@ import attrs
 
 from coffers_monitor.facts import Point
 
-__all__ = ["EXACT", "HISTORY", "Change", "TopUp", "changes", "in_order", "sorted_out", "top_ups"]
+__all__ = ["EXACT", "HISTORY", "Change", "TopUp", "changes", "in_order", "sorted_out", "thinned", "top_ups"]
 
 #: How far back a forecast looks. Older points are ignored, so there is no need to fetch them.
 HISTORY: Final = timedelta(days=42)
@@ -48,7 +48,8 @@ _NOTABLE: Final = 6
 _BESIDE: Final = 3
 #: A withdrawal is this many times the largest change that is left without it, and as many usual days.
 _OUTSTANDING: Final = 3
-#: One withdrawal may be told from spending at once, and one more for each of these.
+#: One withdrawal may be told from spending at once, and one more for each of these. Where there is no other spending,
+#: only one: the second is taken for the next of many.
 _WITHDRAWALS_EVERY: Final = timedelta(days=21)
 
 _at = operator.attrgetter("at")
@@ -147,6 +148,19 @@ def changes(ordered: Sequence[Point]) -> list[Change]:
     return found
 
 
+def thinned(points: Iterable[Point]) -> tuple[Point, ...]:
+    """The points that matter, oldest first: about one an hour while an amount falls, and fewer while it stands still.
+
+    `estimate`, `band` and `top_ups` say the same of them as of all, for a `now` that is not before the last one. So
+    whoever asks often may keep these alone, and thin them again with each point that comes.
+    """
+    ordered = in_order(points)
+    kept = {change.at for change in changes(ordered)}
+    # When it came to 0 or below, too, is something to tell.
+    kept.update(one.at for before, one in pairwise(ordered) if (before.amount > 0) is not (one.amount > 0))
+    return tuple(one for one in ordered if one is ordered[0] or one.at in kept)
+
+
 def sorted_out(every: Sequence[Change]) -> SortedOut:
     """Tell the changes apart."""
     hour = EXACT.divide(_usual_day(every), Decimal(24))
@@ -228,7 +242,7 @@ def _without_withdrawals(spent: list[Change], hour: Decimal) -> tuple[list[Chang
         ),
         reverse=True,
     )
-    most = 1 + (spent[-1].at - spent[0].since) // _WITHDRAWALS_EVERY
+    most = 1 + (spent[-1].at - spent[0].since) // _WITHDRAWALS_EVERY if hour else 1
     days = EXACT.multiply(day, Decimal(_OUTSTANDING))
     count = 0
     for number, ((more, _), (less, _)) in enumerate(pairwise([*above, (Decimal(0), -1)]), 1):

@@ -44,6 +44,8 @@ the true date in {coverage:.0%} of cases. Where even that is anybody's guess it 
 watched; with fewer than three falls in less than a week; after one fall alone in less than three days. A balance that
 does not fall is *not falling*, and an amount of 0 that was never above has not run out.
 
+**Credit that expires** lasts no longer than that. An amount of 0 or below ran out when it was first seen there.
+
 The amounts are exact. The statistics are done in floating point, and a rate is rounded to six digits before it is
 shown.
 
@@ -107,8 +109,8 @@ _LIMITS = """\
 - **Few large campaigns.** Nobody knows when the next one comes. The interval is wide, {bursts_width:.0f} days a week
   before the end, and held the truth in {bursts_covered:.0%} of cases: the sum of few large amounts is less even than
   it takes it to be.
-- **A bill once a month.** One fall in 42 days is taken for a withdrawal: *not falling*, and no date. Use a rule on
-  the amount (`below`) for such an account.
+- **A bill once a month.** One fall in 42 days, and nothing else, is taken for a withdrawal: *not falling*, and no
+  date, until the second one is seen. Use a rule on the amount (`below`) for such an account.
 - **A fall a day** is known to the hour, but not whether the last bill is just covered: a day's error either way.
 - **Where a line is enough.** Spending without top-ups, withdrawals or change is foretold as well by least squares, at
   some horizons better; the table says where. A line through whole weeks does not mind a weekly cycle, nor one through
