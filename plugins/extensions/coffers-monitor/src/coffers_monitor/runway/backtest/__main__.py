@@ -14,7 +14,7 @@ from .score import measure
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(prog="python -m coffers_monitor.runway.backtest", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=30, metavar="N", help="how many worlds of each shape (30)")
+    parser.add_argument("--seeds", type=int, default=60, metavar="N", help="how many worlds of each shape (60)")
     parser.add_argument("--json", type=Path, default=Path("runway-backtest.json"), metavar="FILE", help="the result")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the documentation's page, too")
     asked = parser.parse_args()

@@ -221,7 +221,7 @@ def _against(found: Mapping[str, Any]) -> str:
 
 def _covered(found: Mapping[str, Any]) -> str:
     ours = found[_OURS]
-    if ours["covered"] is None:
+    if ours["covered"] is None or ours["not_enough_data"] > 0.95:  # a handful of estimates is no measure
         return "–"
     return f"{ours['covered']:.0%} ({'open' if ours['width'] is None else _number(ours['width'])})"
 
