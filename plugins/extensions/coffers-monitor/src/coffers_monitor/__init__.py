@@ -1,0 +1,1 @@
+"""Know days before money runs out: what `coffers` reads, watched, kept, forecast and told."""
