@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -18,6 +19,8 @@ from .threads import beside
 __all__ = ["Plan", "mind", "on_signals"]
 
 _LOOK_EVERY_S: Final = 1.0
+#: Seconds by which the machine's clock may be set back unnoticed: less than any harm.
+_SET_BACK_S: Final = 5.0
 
 
 async def mind(
@@ -28,6 +31,8 @@ async def mind(
     tell: Callable[[str], object],
     hurry: asyncio.Event,
     look_every_s: float = _LOOK_EVERY_S,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Look after `watch` for ever.
 
@@ -38,13 +43,20 @@ async def mind(
         tell: takes a line for people.
         hurry: set by whoever wants the config read again and every paused account with it.
         look_every_s: seconds between two looks.
+        clock: the machine's time, in seconds.
+        monotonic: the time that nobody sets, likewise.
     """
+    apart = clock() - monotonic()
     while True:
         try:
             async with asyncio.timeout(look_every_s):
                 await hurry.wait()
         except TimeoutError:
             pass
+        apart, before = clock() - monotonic(), apart
+        if apart < before - _SET_BACK_S:
+            tell(f"the machine's clock was set back by {before - apart:.0f} s; every account is read anew")
+            watch.begin_again()
         hurried = hurry.is_set()
         hurry.clear()
         if hurried or await beside(config.changed):

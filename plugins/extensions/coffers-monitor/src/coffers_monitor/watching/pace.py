@@ -20,7 +20,8 @@ REFUSALS_TO_PAUSE: Final = 2
 _JITTER: Final = 0.05
 #: A wait that a provider asks for is obeyed up to a day: nothing should stay unread for longer on its word alone.
 _LONGEST_WAIT_S: Final = 86_400.0
-#: Seconds between the first reads of two accounts, so that a thousand of them do not begin together.
+#: Seconds between the first reads of two accounts, so that a thousand of them do not begin together; less where their
+#: interval would be over before all have begun.
 _SPREAD_S: Final = 0.06
 
 
@@ -88,6 +89,6 @@ class Course:
         return Course(refusals, hurried=sooner, wait_s=wait_s)
 
 
-def spread_s(place: int, pace: Pace) -> float:
-    """Seconds until the first read of the account at this place among those that begin together."""
-    return min(place * _SPREAD_S, pace.shortest_s)
+def spread_s(place: int, count: int, pace: Pace) -> float:
+    """Seconds until the first read of the account at this place, from 0, among `count` that begin together."""
+    return place * min(_SPREAD_S, pace.shortest_s / count)

@@ -121,22 +121,34 @@ class Watch:
         for name in self._watched.keys() - accounts.keys():
             self._times.remove(name)
             del self._watched[name], self._courses[name]
-        news = 0
+        news = [name for name, watched in accounts.items() if self._is_new(watched)]
+        for place, name in enumerate(news):
+            self._courses[name] = Course()
+            self._times.add(name, accounts[name].pace, spread_s(place, len(news), accounts[name].pace))
+        if news:
+            self._forget_secrets()
         for name, watched in accounts.items():
             before = self._watched.get(name)
-            if before == watched:
-                continue
             self._watched[name] = watched
-            if before is None or before.account != watched.account:
-                self._courses[name] = Course()
-                self._times.add(name, watched.pace, spread_s(news, watched.pace))
-                news += 1
-                self._forget_secrets()
-            else:
+            if before is not None and before.account == watched.account and before.pace != watched.pace:
                 self._times.change(name, watched.pace)
             if watched.pace.held_back and (before is None or before.pace != watched.pace):
                 least = f"{watched.account.provider} allows one read in {watched.pace.least_s:g} s"
                 self._tell(f"{name}: {least}; it is read so often and no more")
+
+    def begin_again(self) -> None:
+        """Read every account soon, paused ones apart, and go on from there: after the machine's clock was set back, for
+        one, when their times would be long in coming.
+        """
+        names = [name for name, course in self._courses.items() if not course.paused]
+        for place, name in enumerate(names):
+            pace = self._watched[name].pace
+            self._times.add(name, pace, spread_s(place, len(names), pace))
+
+    def _is_new(self, watched: Watched) -> bool:
+        """Whether an account is watched for the first time, as it is now."""
+        before = self._watched.get(watched.account.name)
+        return before is None or before.account != watched.account
 
     def resume(self, name: str) -> bool:
         """Read an account soon, paused or not; False where there is no such account."""
