@@ -315,3 +315,22 @@ def test_the_end_cancels_what_hangs_and_hands_over_what_is_finished() -> None:
     with serve(answer) as server:
         asyncio.run(scenario(server))
         release.set()
+
+
+def test_the_end_does_not_wait_for_ever_for_what_follows_from_a_read() -> None:
+    never, entered = threading.Event(), threading.Event()
+
+    def hang(attempt: Attempt) -> None:
+        entered.set()
+        never.wait(600)
+
+    async def scenario(server: Loopback) -> None:
+        async with running(Watched(account(server), SELDOM), on_attempt=hang) as service:
+            await until(entered.is_set)
+            service.watch.stop()
+            await asyncio.wait((service.task,))  # for longer than the test's own time limit, if it waited
+            assert service.task.exception() is None
+
+    with serve() as server:
+        asyncio.run(scenario(server))
+    never.set()
