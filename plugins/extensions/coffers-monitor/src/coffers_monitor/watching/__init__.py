@@ -1,0 +1,16 @@
+"""The service that reads every account again and again. Start here:
+
+    pace.py       when an account is read next: the interval, its jitter, waits asked for, the pause after refusals
+    timetable.py  whose turn it is: APScheduler
+    service.py    `Watch`: reads whose turn it is with the core's client, hands each finished read over
+    plan.py       what a config file comes to
+    minding.py    what happens beside: the config changes, somebody asks, a signal comes
+    threads.py    blocking code beside the loop, in daemon threads
+    changes.py    the config file, looked at again and again; a bad one changes nothing
+    asking.py     how somebody asks a running service to read a paused account
+    attempts.py   an outcome of the core as a fact of the monitor
+    lines.py      a line for each read
+    command.py    `coffers watch`
+
+It knows no store and no rules: what a finished read leads to is one function.
+"""

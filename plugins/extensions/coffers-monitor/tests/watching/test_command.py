@@ -1,0 +1,238 @@
+"""`coffers watch` as a process of its own: its lines, its config, its ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+
+from coffers import Response
+from tests.core.loopback import Asked, Loopback, serve
+
+ROOT = Path(__file__).parents[5]
+ACME = ROOT / "tests/acme"
+JSON = (("Content-Type", "application/json"),)
+OK = Response(200, JSON, b'{"currency": "EUR", "balance": "1234567890.123456789012345678", "on_hold": "2.00"}')
+#: Generous: a busy machine may need it, a good run does not.
+PATIENCE_S = 60
+
+
+class Process:
+    """The command under test; its lines are read as they come."""
+
+    def __init__(self, *arguments: object) -> None:
+        command = [sys.executable, "-m", "coffers", "watch", *map(str, arguments)]
+        self.running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.out: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.err: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._readers = [
+            threading.Thread(target=self._read, args=pair, daemon=True)
+            for pair in ((self.running.stdout, self.out), (self.running.stderr, self.err))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @staticmethod
+    def _read(stream: TextIO, lines: queue.SimpleQueue[str]) -> None:
+        with stream:
+            for line in stream:
+                lines.put(line.rstrip("\n"))
+
+    def line(self, stream: queue.SimpleQueue[str], so: Callable[[str], bool] = lambda line: True) -> str:
+        """The next line of which it is so."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            line = stream.get(timeout=max(0.01, until - time.monotonic()))
+            if so(line):
+                return line
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.running.send_signal(number)
+        code = self.running.wait(PATIENCE_S)
+        for reader in self._readers:
+            reader.join(PATIENCE_S)
+        return code
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider and the extension, installed; no folder of the machine's owner."""
+    info = tmp_path / "site/coffers_monitor-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-monitor\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[coffers.extensions]\nmonitor = coffers_monitor.extension\n")
+    source = Path(__file__).parents[2] / "src"
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (tmp_path / "site", source, ACME))))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COFFERS_TEST_KEY", "canary-key-0123456789")
+    for name in ("COFFERS_CONFIG", "COFFERS_NO_EXTENSIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[..., Process]]:
+    processes: list[Process] = []
+
+    def start(*arguments: object) -> Process:
+        processes.append(Process(*arguments))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.running.kill()
+        process.running.wait()
+
+
+def write(folder: Path, server: Loopback, *names: str, monitor: str = 'every = "1s"', keys: str = "") -> Path:
+    """A config with these accounts, put in the place of the one before in one step."""
+    path = folder / "config.toml"
+    tables = [
+        f'[accounts.{name}]\nprovider = "acme"\nkey = "env:COFFERS_TEST_KEY"\nbase_url = "{server.base_url}/{name}"\n'
+        f"timeout = 300\n{keys}"
+        for name in names
+    ]
+    new = folder / "config.new"
+    new.write_text(f"[monitor]\n{monitor}\n" + "\n".join(tables))
+    new.chmod(0o600)
+    new.replace(path)
+    return path
+
+
+def about(name: str) -> Callable[[str], bool]:
+    return lambda line: f"  {name}  " in line or f'"account": "{name}"' in line
+
+
+def test_a_line_for_each_read_with_every_digit(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    with serve(lambda asked: Response(503) if "bad" in asked.path else OK) as server:
+        process = begin("--config", write(tmp_path, server, "shop", "bad"))
+        shop = process.line(process.out, about("shop"))
+        bad = process.line(process.out, about("bad"))
+        process.line(process.out, about("shop"))
+        assert process.end() == 0
+    assert shop.endswith("  shop  1234567890.123456789012345678 EUR")
+    assert "  bad  unavailable: " in bad
+
+
+def test_machines_get_json(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    with serve(lambda asked: Response(401) if "bad" in asked.path else OK) as server:
+        process = begin("--jsonl", "--config", write(tmp_path, server, "shop", "bad"))
+        shop: dict[str, Any] = json.loads(process.line(process.out, about("shop")))
+        bad: dict[str, Any] = json.loads(process.line(process.out, about("bad")))
+        process.end()
+    assert shop["at"].endswith("Z")
+    assert shop["elapsed_s"] >= 0
+    [row] = shop["balances"]
+    assert (shop["provider"], shop["status"], row["total"], row["pending"]) == (
+        "acme", "ok", "1234567890.123456789012345678", None,
+    )  # fmt: skip
+    assert (bad["status"], bad["error"]["kind"], bad["error"]["retry_after"]) == ("error", "auth", None)
+    assert "balances" not in bad
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_even_while_reads_hang(
+    tmp_path: Path, begin: Callable[..., Process], number: int
+) -> None:
+    release, hanging = threading.Event(), threading.Event()
+
+    def answer(asked: Asked) -> Response:
+        if "stuck" in asked.path:
+            hanging.set()
+            release.wait(PATIENCE_S * 2)
+        return OK
+
+    with serve(answer) as server:
+        process = begin("--config", write(tmp_path, server, "stuck", "shop"))
+        process.line(process.out, about("shop"))
+        assert hanging.wait(PATIENCE_S)
+        assert process.end(number) == 0  # the read would hang for longer than this waits
+        assert process.err.empty()
+        release.set()
+
+
+def test_a_new_config_takes_over_and_a_bad_one_changes_nothing(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    with serve(lambda asked: OK) as server:
+        process = begin("--config", write(tmp_path, server, "one"))
+        process.line(process.out, about("one"))
+        write(tmp_path, server, "two", monitor='every = "soon"')
+        assert "cannot be used; the one before stays in use" in process.line(process.err)
+        assert 'monitor.every: must be a span like "90s"' in process.line(process.err)
+        while not process.out.empty():
+            process.out.get()
+        process.line(process.out, about("one"))
+        write(tmp_path, server, "two", monitor='every = "1s"')
+        assert "1 accounts are watched" in process.line(process.err)
+        process.line(process.out, about("two"))
+        assert process.end() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_paused_account_is_read_when_somebody_asks(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    with serve(lambda asked: Response(401)) as server:
+        config = write(tmp_path, server, "shop")
+        process = begin("--config", config)
+        assert "shop: its key was refused 2 times in a row; it is paused" in process.line(process.err)
+        before = len(server.asked)
+        asking = begin("--config", config, "--resume", "shop")
+        assert asking.running.wait(PATIENCE_S) == 0
+        assert process.line(process.err) == "coffers: shop: is read now, as was asked"
+        assert "it is paused" in process.line(process.err)
+        assert len(server.asked) == before + 2
+        process.running.send_signal(signal.SIGHUP)
+        assert "the config was read again" in process.line(process.err)
+        assert process.line(process.err) == "coffers: shop: is read now, as was asked"
+        assert process.end() == 0
+        assert "canary" not in "".join(process.out.get() for _ in range(process.out.qsize()))
+
+
+def test_who_asks_where_nobody_watches_is_told(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    with serve() as server:
+        config = write(tmp_path, server, "shop")
+        asking = begin("--config", config, "--resume", "nosuch")
+        assert asking.running.wait(PATIENCE_S) == 2
+        assert "no account 'nosuch'" in asking.line(asking.err)
+        asking = begin("--config", config, "--resume", "shop")
+        assert asking.running.wait(PATIENCE_S) == 5
+        assert "so nothing was asked" in asking.line(asking.err)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[monitor]\nevry = 1\n", "monitor.evry: is not a key of [monitor]; did you mean `every`?"),
+        ("[accounts]\n", "has no accounts"),
+    ],
+)
+def test_a_config_that_cannot_be_used_is_told_at_once(
+    tmp_path: Path, begin: Callable[..., Process], text: str, told: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    process = begin("--config", path)
+    assert process.running.wait(PATIENCE_S) == 2
+    assert told in process.line(process.err)
+
+
+def test_a_reader_that_leaves_ends_it(tmp_path: Path) -> None:
+    with serve(lambda asked: OK) as server:
+        config = write(tmp_path, server, "shop")
+        command = [sys.executable, "-m", "coffers", "watch", "--config", str(config)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            assert "shop" in running.stdout.readline()
+            running.stdout.close()
+            assert running.wait(PATIENCE_S) == 141
+            assert running.stderr is not None
+            assert running.stderr.read() == ""
