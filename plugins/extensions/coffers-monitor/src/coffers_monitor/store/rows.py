@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coffers_monitor.facts import Point
@@ -20,21 +21,28 @@ _SPAN_COLUMNS: Final = ("first_at", "first", "last_at", "last", "low_at", "low",
 
 def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, in place of those that have their key already."""
-    statement = _kind(connection).insert(table)
+    connection.execute(_replacing(connection.dialect.name, table, tuple(rows[0])), rows)
+
+
+@cache
+def _replacing(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
+    """Kept, because making it takes longer than all else."""
+    statement = _kind(dialect).insert(table)
     keys = [column.name for column in table.primary_key]
-    new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), rows)
+    new = {name: statement.excluded[name] for name in columns if name not in keys}
+    made: Executable = statement.on_conflict_do_update(index_elements=keys, set_=new)
+    return made
 
 
 def put_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row, unless one is there already that it may not stand beside; whether it was inserted."""
-    statement = _kind(connection).insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    statement = _kind(connection.dialect.name).insert(table).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(statement, row).first() is not None
 
 
-def _kind(connection: Connection) -> Any:
-    """The module in which SQLAlchemy keeps what the two databases have of their own."""
-    return postgresql if connection.dialect.name == "postgresql" else sqlite
+def _kind(dialect: str) -> Any:
+    """The module in which SQLAlchemy keeps what a database has of its own."""
+    return postgresql if dialect == "postgresql" else sqlite
 
 
 def span_of(row: Any) -> Span:

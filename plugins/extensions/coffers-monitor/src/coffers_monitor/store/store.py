@@ -37,6 +37,10 @@ class Store:
     def __init__(self, engine: Engine, address: Address) -> None:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
+        # What is read in several queries is of one moment: SQLite has it so anyway.
+        self._reader = (
+            engine if address.file is not None else engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         self._address = address
         # SQLite has one writer at a time. Threads of ours take turns here; there they would sleep and try again.
         self._turn = threading.Lock() if address.file is not None else None
@@ -108,7 +112,7 @@ class Store:
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[Connection]:
-        with told(self._address), self._engine.connect() as connection:
+        with told(self._address), self._reader.connect() as connection:
             yield connection
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -224,15 +228,12 @@ class Store:
             how many reads went.
         """
         keep = keep or Keep()
-        with self._reading() as connection:
-            ids = thinning.account_ids(connection)
-        steps = (
-            (thinning.thin_a_day, day_of(now - keep.raw)),
-            (thinning.merge_a_day, day_of(now - keep.hourly)),
-        )
         gone = 0
-        for account_id in ids:
-            for step, until in steps:
+        raw, hourly = day_of(now - keep.raw), day_of(now - keep.hourly)
+        for step, mark, until in ((thinning.thin_a_day, "thinned", raw), (thinning.merge_a_day, "merged", hourly)):
+            with self._reading() as connection:
+                behind = thinning.behind(connection, mark, until)
+            for account_id in behind:
                 went: int | None = 0
                 while went is not None:
                     if stop():

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from .hours import Span, day_of, hour_of
 from .rows import span_of, span_values
 from .tables import ACCOUNT, ATTEMPT, FIGURE, HOUR, NOTICE, PLACE
 
-__all__ = ["Keep", "account_ids", "forget_notices", "merge_a_day", "thin_a_day"]
+__all__ = ["Keep", "behind", "forget_notices", "merge_a_day", "thin_a_day"]
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
@@ -53,9 +53,11 @@ class Keep:
             raise ValueError("what is kept of each hour must be kept as long as every read, or longer")
 
 
-def account_ids(connection: Connection) -> list[int]:
-    """Every account of every provider."""
-    return list(connection.execute(select(ACCOUNT.ident).order_by(ACCOUNT.ident)).scalars())
+def behind(connection: Connection, mark: str, until: datetime) -> list[int]:
+    """The accounts whose mark (``"thinned"`` or ``"merged"``) has not come as far as `until`."""
+    reached = {"thinned": ACCOUNT.thinned, "merged": ACCOUNT.merged}[mark]
+    query = select(ACCOUNT.ident).where(or_(reached.is_(None), reached < until)).order_by(ACCOUNT.ident)
+    return list(connection.execute(query).scalars())
 
 
 def thin_a_day(connection: Connection, account_id: int, until: datetime) -> int | None:
