@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from string import ascii_lowercase
+from typing import Any
 
 import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from coffers import KINDS, amount_to_text, one_line
 from coffers_monitor.facts import Attempt, Figures, Place, Point
@@ -261,6 +267,36 @@ def test_any_number_of_reads_comes_in_order_and_once(many: Store, now: datetime)
     assert list(many.attempts("shop", newest_first=True)) == forward[::-1]
     few = list(many.attempts("shop", now + timedelta(seconds=10), now + timedelta(seconds=100)))
     assert len(few) == 91 * 3
+
+
+def test_no_question_looks_through_whole_tables(tmp_path: Path, now: datetime) -> None:
+    """Whatever the planner of SQLite makes of tables that it knows nothing of yet."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, values: Any, ___: Any, many: bool) -> None:
+        asked.append((statement, values[0] if many else values))
+
+    file = tmp_path / "monitor.sqlite3"
+    with Store.open(f"sqlite:///{file}") as store:
+        add(store, *(read(now + timedelta(hours=hour), str(hour)) for hour in range(50)))
+        event.listen(store._engine, "before_cursor_execute", note)
+        add(store, read(now, "5"), failed(now + timedelta(hours=51)))
+        store.latest()
+        store.places("shop")
+        store.points(USD, now, now + timedelta(days=3))
+        store.points(USD, now, now + timedelta(days=3), at_most=9)
+        for newest_first in (True, False):
+            assert len(list(store.attempts("shop", newest_first=newest_first))) == 52
+        store.thin(now + timedelta(days=999))
+    plans: list[str] = []
+    with closing(sqlite3.connect(file)) as connection:
+        for statement, values in asked:
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                plans += [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert [plan for plan in plans if "SEARCH coffers_figure" in plan]
+    assert [
+        plan for plan in plans if re.search("SCAN coffers_(attempt|figure|hour|place)|TEMP B-TREE FOR O", plan)
+    ] == []
 
 
 # --- the outbox ----------------------------------------------------------------------------------------------------

@@ -6,14 +6,14 @@ survive, and every point is one that was truly read. Pure; compares exact decima
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import attrs
 
 from coffers_monitor.facts import Point
 
-__all__ = ["Span", "day_of", "hour_of", "reduced"]
+__all__ = ["Span", "day_of", "hour_of", "in_order", "reduced"]
 
 
 @attrs.frozen
@@ -41,7 +41,16 @@ class Span:
 
     def points(self) -> list[Point]:
         """Its points in the order of time, each once."""
-        return sorted(dict.fromkeys((self.first, self.low, self.high, self.last)), key=lambda point: point.at)
+        return in_order(self.first, self.last, self.low, self.high)
+
+
+def in_order(first: Point, last: Point, low: Point, high: Point) -> list[Point]:
+    """The four points of a span in the order of time, each once."""
+    found = [first]
+    for point in (low, high, last) if low.at <= high.at else (high, low, last):
+        if point != found[-1]:
+            found.append(point)
+    return found
 
 
 def hour_of(at: datetime) -> datetime:
@@ -70,14 +79,17 @@ def reduced(points: Sequence[Point], at_most: int) -> list[Point]:
         return list(points)
     begin, length = points[0].at, points[-1].at - points[0].at
     spans = at_most // 4
-    kept: dict[int, Span] = {}
-    for point in points:
+    found: list[Point] = []
+    first = last = low = high = points[0]
+    current = 0
+    for point in points:  # written out: a month has many, and a chart is to be there at once
         number = min(spans - 1, (point.at - begin) * spans // length) if length else 0
-        one = Span.of(point)
-        kept[number] = kept[number].with_span(one) if number in kept else one
-    return list(_in_order(kept.values()))
-
-
-def _in_order(spans: Iterable[Span]) -> Iterable[Point]:
-    for span in spans:
-        yield from span.points()
+        if number != current:
+            found += in_order(first, last, low, high)
+            current, first, low, high = number, point, point, point
+        elif point.amount < low.amount:
+            low = point
+        elif point.amount > high.amount:
+            high = point
+        last = point
+    return found + in_order(first, last, low, high)
