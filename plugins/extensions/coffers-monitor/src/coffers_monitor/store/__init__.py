@@ -19,11 +19,13 @@ of a database may hold a password.
     notices.py    the outbox
     thinning.py   what is taken away when it is old
     hours.py      few points for many
+    settings.py   what the config says about it
 """
 
 from .address import Address, address_fault, default_address, resolved
 from .errors import StoreError
 from .notices import DueNotice, KeptNotice
+from .settings import StoreFault, read_database, read_keep
 from .store import Store
 from .thinning import Keep
 from .writing import Transaction
@@ -35,8 +37,11 @@ __all__ = [
     "KeptNotice",
     "Store",
     "StoreError",
+    "StoreFault",
     "Transaction",
     "address_fault",
     "default_address",
+    "read_database",
+    "read_keep",
     "resolved",
 ]
