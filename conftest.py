@@ -36,6 +36,7 @@ def acme_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def open_console(namespace: dict[str, Any]) -> None:
     """At the beginning of a page: its session, in this environment, with `acme` installed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COFFERS_")}
+    environment["COFFERS_NO_EXTENSIONS"] = "1"  # a page shows what the core does; others may be installed here
     path = f"{sysconfig.get_path('scripts')}{os.pathsep}{environment.get('PATH', '')}"
     namespace["console"] = Console({**environment, "PATH": path, "PYTHONPATH": str(ACME), "COLUMNS": "120"})
 

@@ -11,11 +11,14 @@ import attrs
 import pytest
 
 import coffers
+import coffers.cli.door
+import coffers.extensions
 import coffers.plugin
 import coffers.sandbox
 import coffers.testing
 from coffers import RESERVED_KEYS, Registry, hookspecs
 from coffers.cli.app import COMMANDS
+from coffers.extensions import hookspecs as extension_hookspecs
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core/src/coffers"
@@ -23,7 +26,7 @@ PATH_PAGE = (ROOT / "docs/explanation/path-of-a-balance.md").read_text("utf-8")
 FLOORS_PAGE = (ROOT / "docs/explanation/floors.md").read_text("utf-8")
 REFERENCE = {page.name: page.read_text("utf-8") for page in (ROOT / "docs/reference").glob("*.md")}
 
-FRONTS = (coffers, coffers.plugin, coffers.sandbox, coffers.testing)
+FRONTS = (coffers, coffers.plugin, coffers.extensions, coffers.cli.door, coffers.sandbox, coffers.testing)
 
 #: The four promises: pluggy's marker leaves a mark on them.
 HOOKS = [hook for hook in vars(hookspecs).values() if inspect.isfunction(hook) and hasattr(hook, "coffers_spec")]
@@ -61,6 +64,16 @@ def test_every_public_name_is_in_the_reference(front: object) -> None:
 def documented(thing: object) -> set[str]:
     """What the sections of a docstring name: arguments, attributes."""
     return set(re.findall(r"^    (\w+):", inspect.getdoc(thing) or "", re.MULTILINE))
+
+
+def test_both_hooks_of_extensions_are_in_the_reference_with_each_argument() -> None:
+    found = [
+        hook for hook in vars(extension_hookspecs).values() if hasattr(hook, f"{extension_hookspecs.PROJECT}_spec")
+    ]
+    assert [hook.__name__ for hook in found] == ["coffers_register_commands", "coffers_observe"]
+    for hook in found:
+        assert f".. autofunction:: coffers.extensions.hookspecs.{hook.__name__}\n" in REFERENCE["extensions.md"]
+        assert documented(hook) == inspect.signature(hook).parameters.keys()
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.__name__)

@@ -40,12 +40,13 @@ if TYPE_CHECKING:
     from .guard import parse_guarded
     from .messages import Request, Response, SignedRequest
     from .models import Balance, Snapshot, Valuation
+    from .observing import FinishedRead
     from .provider import RESERVED_KEYS, ConfigField, Provider
     from .registry import InstalledProvider, LoadedProvider, Registry
     from .report import BALANCES_SCHEMA, account_report, balance_report, balances_report, time_to_text
     from .sandboxing import SANDBOX_GROUP, SandboxAccount, SandboxCall, SandboxProvider, SandboxReply
     from .secret import Scrubber, Secret
-    from .settings import Config, InvalidConfigError, Resolved, Resolver, config_path, load_config
+    from .settings import Config, InvalidConfigError, Resolved, Resolver, TableCheck, config_path, load_config
     from .transport import Endpoint, HttpTransport, Transport
 
 #: Which module each name lives in.
@@ -73,12 +74,13 @@ _HOMES = {
     "guard": ("parse_guarded",),
     "messages": ("Request", "Response", "SignedRequest"),
     "models": ("Balance", "Snapshot", "Valuation"),
+    "observing": ("FinishedRead",),
     "provider": ("RESERVED_KEYS", "ConfigField", "Provider"),
     "registry": ("InstalledProvider", "LoadedProvider", "Registry"),
     "report": ("BALANCES_SCHEMA", "account_report", "balance_report", "balances_report", "time_to_text"),
     "sandboxing": ("SANDBOX_GROUP", "SandboxAccount", "SandboxCall", "SandboxProvider", "SandboxReply"),
     "secret": ("Scrubber", "Secret"),
-    "settings": ("Config", "InvalidConfigError", "Resolved", "Resolver", "config_path", "load_config"),
+    "settings": ("Config", "InvalidConfigError", "Resolved", "Resolver", "TableCheck", "config_path", "load_config"),
     "transport": ("Endpoint", "HttpTransport", "Transport"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -101,6 +103,7 @@ __all__ = [
     "ConfigField",
     "Endpoint",
     "FieldValue",
+    "FinishedRead",
     "HttpTransport",
     "InstalledProvider",
     "InvalidConfigError",
@@ -125,6 +128,7 @@ __all__ = [
     "Secret",
     "SignedRequest",
     "Snapshot",
+    "TableCheck",
     "TimedOutError",
     "Transport",
     "UnavailableError",

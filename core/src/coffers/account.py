@@ -88,6 +88,8 @@ class Outcome:
         elapsed_s: seconds from the start of the read to its end.
         snapshot: what was found, or None.
         error: why nothing was found, or None.
+        attempts: how many requests the read made, repeated ones too; None where it is not known: the read was given
+            up, or was made in another process.
     """
 
     account: Account
@@ -95,6 +97,7 @@ class Outcome:
     elapsed_s: float = attrs.field(eq=False)
     snapshot: Snapshot | None = None
     error: CoffersError | None = None
+    attempts: int | None = attrs.field(default=None, eq=False)
 
     def unwrap(self) -> Snapshot:
         """The snapshot.

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from .account import Account, Outcome
 from .aside import Aside
@@ -29,6 +29,9 @@ from .models import Snapshot
 from .registry import LoadedProvider, Registry
 from .settings import Resolved, Resolver, may_block
 from .transport.loop import AsyncHttpTransport, AsyncTransport
+
+if TYPE_CHECKING:
+    from .observing import FinishedRead, Observers
 
 __all__ = ["AsyncClient", "AsyncHttpTransport", "AsyncTransport"]
 
@@ -65,6 +68,7 @@ class AsyncClient:
         sleep: waits so many seconds; None waits until `close()` at most.
         random: a number from 0 to 1, for backoff.
         nonces: draws a rising number; None takes the process's own.
+        observers: as for `Client`; they run in a thread of their own, never on the loop.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class AsyncClient:
         sleep: Callable[[float], Awaitable[object]] | None = None,
         random: Callable[[], float] = randomness.random,
         nonces: Callable[[int], int] | None = None,
+        observers: Iterable[Callable[[FinishedRead], object]] = (),
     ) -> None:
         self.registry: Registry = Registry() if registry is None else registry
         self._transport = AsyncHttpTransport(monotonic=monotonic) if transport is None else transport
@@ -90,6 +95,11 @@ class AsyncClient:
         self._ledger = Ledger(timeout_s=timeout_s, clock=clock, monotonic=monotonic, random=random, nonces=nonces)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._aside = Aside()
+        self._observers: Observers | None = None
+        if told := tuple(observers):
+            from .observing import Observers  # without observers a read costs nothing more than without this
+
+            self._observers = Observers(told)
         self._providers: dict[str, LoadedProvider] = {}
         # One for each account that reads or asks for its token one at a time, and each plugin that is imported.
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
@@ -110,6 +120,8 @@ class AsyncClient:
         self._closed.set()
         if self._owns_resolver:
             self._resolver.stop()
+        if self._observers is not None:
+            await self._aside.call(self._observers.close)
         self._aside.dismiss()
         await self._transport.close()
 
@@ -122,32 +134,37 @@ class AsyncClient:
             CoffersError: one of its kinds; it holds no secret, and no frame that saw one.
             RuntimeError: the client was used on another event loop before.
         """
-        return (await self._outcome(account, None)).unwrap()
+        outcome = await self._outcome(account, None)
+        if self._observers is not None:
+            await self._aside.call(self._observers.tell, outcome)
+        return outcome.unwrap()
 
     async def _outcome(self, account: Account, latest: float | None) -> Outcome:
         started = self._monotonic()
         snapshot: Snapshot | None = None
         error: CoffersError | None = None
+        run = self._ledger.run(account, started + self._ledger.allowed_s(account, latest), verb_limit_s=_VERB_S)
         try:
-            snapshot = await self._read(account, started + self._ledger.allowed_s(account, latest))
+            snapshot = await self._read(account, run)
         except CoffersError as failure:
             # A new error: frames and causes of the old one may hold what must not be shown.
             error = failure.with_facts(account=account.name, provider=account.provider)
-        return self._ledger.outcome(account, started, snapshot, error)
+        return self._ledger.outcome(account, started, run, snapshot, error)
 
-    async def _read(self, account: Account, deadline: float) -> Snapshot:
+    async def _read(self, account: Account, run: Run) -> Snapshot:
+        deadline = run.deadline
         self._check_loop()
         self._ledger.check_open(deadline, closed=self._closed.is_set())
         provider = self._providers.get(account.provider) or await self._loaded(account.provider, deadline)
         resolved = await self._resolved(account, provider.manifest, deadline)
         bound = self._ledger.bound(account, provider, resolved)
         if not provider.manifest.one_at_a_time:
-            return await self._run(bound, deadline)
+            return await self._run(bound, run)
         async with self._held((account, "read"), deadline):
-            return await self._run(bound, deadline)
+            self._ledger.refresh_clock(run, account)
+            return await self._run(bound, run)
 
-    async def _run(self, bound: BoundAccount, deadline: float) -> Snapshot:
-        run = self._ledger.run(bound.account, deadline, verb_limit_s=_VERB_S)
+    async def _run(self, bound: BoundAccount, run: Run) -> Snapshot:
         try:
             return await self._drive(read(bound, run), bound, run)
         finally:
@@ -177,6 +194,7 @@ class AsyncClient:
 
     async def _send(self, message: SignedRequest, bound: BoundAccount, run: Run) -> Response:
         endpoint = self._ledger.endpoint(message, bound)
+        run.requests += 1
         started = self._monotonic()
         try:
             response = await self._transport.send(message, endpoint, run.deadline)
@@ -346,7 +364,10 @@ class AsyncClient:
                 if ended:
                     task = ended.popleft()
                     turns.done(under_way.pop(task))
-                    yield task.result()
+                    outcome = task.result()
+                    if self._observers is not None:
+                        await self._aside.call(self._observers.tell, outcome)
+                    yield outcome
                 elif feeder.done() and not under_way:
                     feeder.result()  # the iterable may have failed
                     return

@@ -11,7 +11,7 @@ import math
 import os
 import queue
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -128,7 +128,7 @@ class Batches:
         self._ended: queue.SimpleQueue[Future[list[Reading]]] = queue.SimpleQueue()
         self._more = True
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Generator[Outcome]:
         """An outcome for each account."""
         try:
             while True:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # none is needed before accounts are read in batches
     from concurrent.futures import Executor
 
     from .batches import Batch, Reading
+    from .observing import FinishedRead, Observers
 
 __all__ = ["DEFAULT_TIMEOUT_S", "Client", "Nonces", "read_batch"]
 
@@ -64,6 +65,8 @@ class Client:
         sleep: waits so many seconds; None waits until `close()` at most.
         random: a number from 0 to 1, for backoff.
         nonces: draws a rising number; None takes the process's own.
+        observers: called with a `FinishedRead` for each read that ended, whatever came of it, one after the other in a
+            thread of their own. One that raises harms no read, one that is slow delays its result by a second at most.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Client:
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = randomness.random,
         nonces: Callable[[int], int] | None = None,
+        observers: Iterable[Callable[[FinishedRead], object]] = (),
     ) -> None:
         self.registry: Registry = Registry() if registry is None else registry
         self._transport = HttpTransport(monotonic=monotonic) if transport is None else transport
@@ -89,6 +93,11 @@ class Client:
         self._sleep = self._closed.wait if sleep is None else sleep
         self._timeout_s = timeout_s  # goes along with accounts that are read elsewhere
         self._ledger = Ledger(timeout_s=timeout_s, clock=clock, monotonic=monotonic, random=random, nonces=nonces)
+        self._observers: Observers | None = None
+        if told := tuple(observers):
+            from .observing import Observers  # without observers a read costs nothing more than without this
+
+            self._observers = Observers(told)
         self._lock = threading.Lock()
         # One for each account that reads or asks for its token one at a time, so that others cost nothing here.
         self._locks: dict[tuple[Account, str], threading.Lock] = {}
@@ -110,6 +119,8 @@ class Client:
         self._transport.close()
         if self._owns_resolver:
             self._resolver.stop()
+        if self._observers is not None:
+            self._observers.close()
 
     # --- one account -----------------------------------------------------------------------------------------------
 
@@ -119,8 +130,13 @@ class Client:
         Raises:
             CoffersError: one of its kinds; it holds no secret, and no frame that saw one.
         """
+        if self._observers is not None:
+            outcome = self._outcome(account, None)
+            self._observers.tell(outcome)
+            return outcome.unwrap()
         try:
-            return self._read(account, self._monotonic() + self._allowed_s(account, None))
+            deadline = self._monotonic() + self._allowed_s(account, None)
+            return self._read(account, self._ledger.run(account, deadline))
         except CoffersError as failure:
             error = failure.with_facts(account=account.name, provider=account.provider)  # new, as in `_outcome`
         raise error
@@ -129,29 +145,31 @@ class Client:
         started = self._monotonic()
         snapshot: Snapshot | None = None
         error: CoffersError | None = None
+        run = self._ledger.run(account, started + self._allowed_s(account, latest))
         try:
-            snapshot = self._read(account, started + self._allowed_s(account, latest))
+            snapshot = self._read(account, run)
         except CoffersError as failure:
             # A new error: frames and causes of the old one may hold what must not be shown.
             error = failure.with_facts(account=account.name, provider=account.provider)
-        return self._ledger.outcome(account, started, snapshot, error)
+        return self._ledger.outcome(account, started, run, snapshot, error)
 
     def _allowed_s(self, account: Account, latest: float | None) -> float:
         """Seconds that a read which begins now may take."""
         return self._ledger.allowed_s(account, latest)
 
-    def _read(self, account: Account, deadline: float) -> Snapshot:
+    def _read(self, account: Account, run: Run) -> Snapshot:
+        deadline = run.deadline
         self._ledger.check_open(deadline, closed=self._closed.is_set())
         provider = self.registry.load(account.provider, within_s=deadline - self._monotonic())
         resolved = self._resolver.resolve(account, provider.manifest, deadline)
         bound = self._ledger.bound(account, provider, resolved)
         if not provider.manifest.one_at_a_time:
-            return self._run(bound, deadline)
+            return self._run(bound, run)
         with self._held(account, "read", deadline):
-            return self._run(bound, deadline)
+            self._ledger.refresh_clock(run, account)
+            return self._run(bound, run)
 
-    def _run(self, bound: BoundAccount, deadline: float) -> Snapshot:
-        run = self._ledger.run(bound.account, deadline)
+    def _run(self, bound: BoundAccount, run: Run) -> Snapshot:
         try:
             return self._drive(read(bound, run), bound, run)
         finally:
@@ -183,6 +201,7 @@ class Client:
 
     def _send(self, message: SignedRequest, bound: BoundAccount, run: Run) -> Response:
         endpoint = self._ledger.endpoint(message, bound)
+        run.requests += 1
         started = self._monotonic()
         try:
             response = self._transport.send(message, endpoint, run.deadline)
@@ -263,7 +282,7 @@ class Client:
             from .batches import Batch, Batches
 
             hosts = Hosts(self._manifest, LOAD_WITHIN_S)
-            return Batches(
+            outcomes = Batches(
                 iter(accounts),
                 executor,
                 read_batch,
@@ -273,12 +292,14 @@ class Client:
                 host_of=hosts.host_of,
                 refusal=self._travel_refusal,
             ).outcomes()
+            return outcomes if self._observers is None else self._observers.told(outcomes)
         latest = None if within_s is None else self._monotonic() + within_s
-        return self._read_many(iter(accounts), workers, per_host, latest)
+        outcomes = self._read_many(iter(accounts), workers, per_host, latest)
+        return outcomes if self._observers is None else self._observers.told(outcomes)
 
     def _read_many(
         self, accounts: Iterator[Account], workers: int, per_host: int, latest: float | None
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome]:
         turns = FairQueue(per_host)
         hosts = Hosts(self._manifest)
         crew: Crew[tuple[str, Account], Outcome] = Crew(

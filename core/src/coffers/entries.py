@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
 from importlib import import_module
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING, Final
-
-import attrs
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = ["Entry", "find_entries"]
+__all__ = ["EXTENSION_GROUP", "Entry", "find_entries"]
+
+#: Where installed extensions announce themselves; looked for along with the providers, in one go.
+EXTENSION_GROUP: Final = "coffers.extensions"
 
 #: What the folder of a distribution's metadata is called, behind its name and version.
 _SUFFIXES: Final = (".dist-info", ".egg-info")
@@ -30,29 +31,30 @@ _SUFFIXES: Final = (".dist-info", ".egg-info")
 _REFERENCE: Final = re.compile(r"([\w.]+)(?::([\w.]+))?")
 
 
-@attrs.frozen(eq=False)
-class Entry:
-    """One entry point.
+class Entry(NamedTuple):
+    """One entry point. No attrs class: the overview of the commands looks for some, and has no other use for attrs.
 
     Attributes:
+        group: what kind of thing it announces.
         name: its name.
         value: what it refers to, ``package.module`` or ``package.module:object``.
         load: imports that and answers it.
         whose: reads name and version of its distribution; each is empty where it is not known.
     """
 
+    group: str
     name: str
     value: str
     load: Callable[[], object]
     whose: Callable[[], tuple[str, str]]
 
 
-def find_entries(group: str) -> list[Entry]:
-    """Every entry point of `group`; of a distribution that is there twice, those of the first on ``sys.path``."""
+def find_entries(*groups: str) -> list[Entry]:
+    """Every entry point of `groups`; of a distribution that is there twice, those of the first on ``sys.path``."""
     try:
-        return [entry for folder in _folders() for entry in _entries_in(folder, group)]
+        return [entry for folder in _folders() for entry in _entries_in(folder, groups)]
     except _ElsewhereError:
-        return list(_asked_for(group))
+        return [entry for group in groups for entry in _asked_for(group)]
 
 
 class _ElsewhereError(Exception):
@@ -93,16 +95,16 @@ def _name_and_version(folder: str) -> tuple[str, str]:
     return name, version
 
 
-def _entries_in(folder: str, group: str) -> Iterator[Entry]:
+def _entries_in(folder: str, groups: tuple[str, ...]) -> Iterator[Entry]:
     section = ""
     for line in map(str.strip, _text(folder, "entry_points.txt").splitlines()):
         if not line or line.startswith("#"):
             continue
         if line.startswith("[") and line.endswith("]"):
             section = line.strip("[]")
-        elif section == group and "=" in line:
+        elif section in groups and "=" in line:
             name, value = map(str.strip, line.split("=", 1))
-            yield Entry(name, value, partial(_load, name, value, group), partial(_whose, folder))
+            yield Entry(section, name, value, partial(_load, name, value, section), partial(_whose, folder))
 
 
 def _text(folder: str, name: str) -> str:
@@ -140,7 +142,7 @@ def _asked_for(group: str) -> Iterable[Entry]:
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=group):
-        yield Entry(entry.name, entry.value, entry.load, partial(_told_by, entry.dist))
+        yield Entry(group, entry.name, entry.value, entry.load, partial(_told_by, entry.dist))
 
 
 def _told_by(dist: Distribution | None) -> tuple[str, str]:

@@ -138,6 +138,7 @@ class Run:
         nonce: a number that rises strictly, given our time in milliseconds.
         may_retry: whether the client's retry budget allows one more; asking takes it.
         verb_limit_s: seconds that one verb may take, where that is less than what is left of the read.
+        requests: how many were made so far; the driver counts them.
     """
 
     deadline: float
@@ -147,6 +148,7 @@ class Run:
     nonce: Callable[[int], int]
     may_retry: Callable[[], bool]
     verb_limit_s: float = math.inf
+    requests: int = 0
 
 
 def read(bound: BoundAccount, run: Run) -> Generator[Effect, Any, Snapshot]:

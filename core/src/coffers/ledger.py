@@ -187,6 +187,10 @@ class Ledger:
             verb_limit_s=verb_limit_s,
         )
 
+    def refresh_clock(self, run: Run, account: Account) -> None:
+        """Give a read that had to wait for its turn what the one before has learnt of the provider's time."""
+        run.clock = self._clocks.get(account, run.clock)
+
     def keep_clock(self, account: Account, clock: Clock) -> None:
         """Remember what a read has learnt of the provider's time."""
         if clock.offset_ms:
@@ -198,7 +202,7 @@ class Ledger:
             return self._tokens.setdefault(account, KeptToken())
 
     def endpoint(self, message: SignedRequest, bound: BoundAccount) -> Endpoint:
-        """Where `message` goes; counts it as a request."""
+        """Where `message` goes; counts it as a request of the client."""
         base_url = bound.account.base_url or bound.provider.manifest.hosts(bound.settings)[message.host]
         with self._lock:
             self._requests += 1
@@ -212,7 +216,7 @@ class Ledger:
             _log.debug("%s: %s %s -> %s in %.3f s", account.name, message.method, message.host, what, took_s)
 
     def outcome(
-        self, account: Account, started: float, snapshot: Snapshot | None, error: CoffersError | None
+        self, account: Account, started: float, run: Run, snapshot: Snapshot | None, error: CoffersError | None
     ) -> Outcome:
         """How a read that began at `started` ended."""
         return Outcome(
@@ -221,6 +225,7 @@ class Ledger:
             elapsed_s=self._monotonic() - started,
             snapshot=snapshot,
             error=error,
+            attempts=run.requests,
         )
 
     def _may_retry(self) -> bool:

@@ -19,7 +19,7 @@ from pluggy import HookImpl, PluginManager, PluginValidationError
 
 from . import hookspecs
 from .bounds import PASSING, bounded
-from .entries import Entry, find_entries
+from .entries import EXTENSION_GROUP, Entry, find_entries
 from .errors import CoffersError, PluginError, one_line
 from .hookspecs import ENTRY_POINT_GROUP
 from .messages import AccessToken, Attempt, Query, Request, Response, SignedRequest
@@ -103,6 +103,7 @@ class Registry:
         self._load_within_s = LOAD_WITHIN_S if load_within_s is None else load_within_s
         self._lock = threading.Lock()
         self._found: dict[str, tuple[Entry, ...]] | None = None
+        self._extensions: tuple[Entry, ...] = ()  # found in the same look
         self._loaded: dict[str, LoadedProvider | PluginError] = {}
         self._imports: dict[str, _Import] = {}
         self._given: dict[str, InstalledProvider] = {}
@@ -120,6 +121,11 @@ class Registry:
         """Every provider, by id, from metadata alone."""
         found = {provider_id: _installed(claims) for provider_id, claims in self._entries().items()}
         return tuple(sorted((found | self._given).values(), key=lambda installed: installed.id))
+
+    def extensions(self) -> tuple[Entry, ...]:
+        """The entry points of installed extensions, for `coffers.extensions.Extensions`; nothing is imported."""
+        self._entries()
+        return self._extensions
 
     def load(self, provider_id: str, *, within_s: float | None = None) -> LoadedProvider:
         """The provider, imported and checked at the first call.
@@ -185,8 +191,11 @@ class Registry:
         with self._lock:
             if self._found is None:
                 self._found = {}
-                for entry in find_entries(ENTRY_POINT_GROUP) if self._installed else ():
-                    self._found[entry.name] = (*self._found.get(entry.name, ()), entry)
+                for entry in find_entries(ENTRY_POINT_GROUP, EXTENSION_GROUP) if self._installed else ():
+                    if entry.group == EXTENSION_GROUP:
+                        self._extensions += (entry,)
+                    else:
+                        self._found[entry.name] = (*self._found.get(entry.name, ()), entry)
             return self._found
 
 

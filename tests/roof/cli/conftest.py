@@ -109,10 +109,11 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, toy_folder: Path, tmp_path: Path) -> None:
-    """The toy installed, here and in processes started from here; no config of the machine's owner."""
+    """The toy installed, here and in processes started from here; no config and no extension of the machine's owner."""
     monkeypatch.syspath_prepend(str(toy_folder))
     monkeypatch.setenv("PYTHONPATH", str(toy_folder))
     monkeypatch.setenv("TOY_KEY", SECRET)
+    monkeypatch.setenv("COFFERS_NO_EXTENSIONS", "1")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     for name in ("COFFERS_CONFIG", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)

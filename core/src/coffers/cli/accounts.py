@@ -6,9 +6,10 @@ Roof. Never reads a balance.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import click
@@ -16,6 +17,9 @@ import click
 from coffers import Account, Config, ConfigError, Provider, Registry, config_path, load_config
 from coffers.cli.endings import StoppedError
 from coffers.cli.streams import stdout_for_data
+
+if TYPE_CHECKING:
+    from coffers import TableCheck
 
 __all__ = ["chosen_accounts", "config_file", "installed_providers", "open_config"]
 
@@ -43,11 +47,18 @@ def installed_providers(timeout_s: float | None = None) -> Registry:
     return Registry(load_within_s=_IMPORT_WITHIN_S if timeout_s is None else min(timeout_s, _IMPORT_WITHIN_S))
 
 
-def open_config(explicit: Path | None, registry: Registry) -> Config:
+def open_config(
+    explicit: Path | None, registry: Registry, tables: Mapping[str, TableCheck] = MappingProxyType({})
+) -> Config:
     """The checked config; its warnings are told on stderr by `chosen_accounts`, not here.
 
     The imports of all its plugins together are waited for about as long as one may take; whoever reads an account
-    of one that is late waits for it again.
+    of one that is late waits for it again. Tables of installed extensions are known by their names.
+
+    Args:
+        explicit: the file that ``--config`` names, or None.
+        registry: where the providers are.
+        tables: what checks the table of an extension, by its name, see `load_config`; others are not looked into.
 
     Raises:
         InvalidConfigError: it has problems.
@@ -58,7 +69,8 @@ def open_config(explicit: Path | None, registry: Registry) -> Config:
         return registry.load(provider, within_s=max(_LEAST_IMPORT_S, until - time.monotonic())).manifest
 
     with stdout_for_data():
-        return load_config(config_file(explicit), manifest_of)
+        known = {entry.name: tables.get(entry.name) for entry in registry.extensions()}
+        return load_config(config_file(explicit), manifest_of, tables=known | dict(tables))
 
 
 def chosen_accounts(config: Config, names: Sequence[str], timeout_s: float | None = None) -> tuple[Account, ...]:

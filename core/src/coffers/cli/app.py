@@ -1,7 +1,8 @@
 """The commands by name, and `run`: every ending becomes an exit code and a few lines.
 
 Roof. Imports click and nothing heavier, of the core not even its errors: a command's module is imported when the
-command is called, and of the front door's names each when it is used.
+command is called, and of the front door's names each when it is used. Extensions are looked for where the name is none
+of the core's own, or all names are wanted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any, Final
@@ -31,6 +32,7 @@ from coffers.cli.endings import (
     fault_text,
 )
 from coffers.cli.options import verbose_option
+from coffers.extensions import installed
 
 __all__ = ["COMMANDS", "app", "run"]
 
@@ -60,11 +62,15 @@ class _Commands(click.Group):
     """A group whose commands are imported when they are called, not when they are listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *_extra_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            if cmd_name not in _extra_commands(ctx):
+                return None
+            from coffers.cli.extra import command_of
+
+            return command_of(ctx, cmd_name)
         module = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
         command: click.Command = import_module(f"coffers.cli.commands.{module}").command
         return command
@@ -80,6 +86,18 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        if extra := _extra_commands(ctx):
+            with formatter.section("Commands of extensions"):
+                formatter.write_dl(list(extra.items()))
+
+
+def _extra_commands(ctx: click.Context) -> Mapping[str, str]:
+    """The commands of extensions, with their lines in the overview. As a rule there are none, and nothing is loaded."""
+    if os.environ.get("COFFERS_NO_EXTENSIONS") or not (entries := installed()):
+        return {}
+    from coffers.cli.extra import load_extensions
+
+    return {name: command.help for name, command in load_extensions(ctx, entries).commands.items()}
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -19,6 +19,7 @@ from coffers.cli.streams import stdout_for_data
 from coffers.cli.terminal import is_terminal, live, print_plain, progress
 
 if TYPE_CHECKING:
+    from coffers import FinishedRead
     from coffers.cli.table import BalancesTable
 
 __all__ = ["read_and_show"]
@@ -40,20 +41,27 @@ _ADVICE: Final[Mapping[str, str]] = {
 }
 
 
-def read_and_show(accounts: Sequence[Account], form: str, registry: Registry) -> int:
+def read_and_show(
+    accounts: Sequence[Account],
+    form: str,
+    registry: Registry,
+    observers: Sequence[Callable[[FinishedRead], object]] = (),
+) -> int:
     """Read `accounts` side by side and show what is left in them.
 
     Args:
         accounts: at least one.
         form: ``"table"``, ``"json"``, ``"jsonl"`` or ``"csv"``.
         registry: where their providers are.
+        observers: told of each read.
 
     Returns:
         the exit code.
     """
     outcomes: dict[str, Outcome] = {}
     stdout = sys.stdout
-    with Client(registry=registry) as client, _watched(accounts, outcomes, form), stdout_for_data():
+    reader = Client(registry=registry, observers=observers)
+    with reader as client, _watched(accounts, outcomes, form), stdout_for_data():
         for outcome in client.read_many(accounts):
             outcomes[outcome.account.name] = outcome
             if form == "jsonl":

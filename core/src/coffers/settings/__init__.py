@@ -13,7 +13,7 @@ Floor 5. The only place that reads the environment. Knows manifests, but not whe
 
 from __future__ import annotations
 
-from .file import Config, InvalidConfigError, config_path, load_config
+from .file import Config, InvalidConfigError, TableCheck, config_path, load_config
 from .references import may_block
 from .resolver import Resolved, Resolver
 from .travel import travel_fault
@@ -23,6 +23,7 @@ __all__ = [
     "InvalidConfigError",
     "Resolved",
     "Resolver",
+    "TableCheck",
     "config_path",
     "load_config",
     "may_block",

@@ -10,23 +10,27 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import attrs
 
 from coffers.account import ACCOUNT_NAME, Account, FieldValue
 from coffers.errors import CoffersError, ConfigError, PluginError, one_line
-from coffers.provider import RESERVED_KEYS, Provider, check_base_url
+from coffers.provider import PROVIDER_ID, RESERVED_KEYS, Provider, check_base_url
 
 from .fields import Problem, Shape, shown_key, unknown_key_fault
 
 if TYPE_CHECKING:
     from .places import KeyPath
 
-__all__ = ["CORE_KEYS", "Config", "InvalidConfigError", "config_path", "load_config"]
+__all__ = ["CORE_KEYS", "Config", "InvalidConfigError", "TableCheck", "config_path", "load_config"]
+
+#: Checks the table of an extension, see `load_config`.
+TableCheck: TypeAlias = "Callable[[Any, Collection[str]], Iterable[tuple[KeyPath, str]]]"
 
 #: The keys of an account that the core itself understands.
 CORE_KEYS: Final = ("provider", "base_url", "ca_file", "timeout")
@@ -42,11 +46,13 @@ class Config:
         path: the file, as it was given.
         accounts: in the file's order.
         warnings: lines for people: accounts whose keys could not be checked, because their plugin cannot be used.
+        tables: the tables of extensions that are in it, by name, as tomllib reads them.
     """
 
     path: Path
     accounts: tuple[Account, ...] = ()
     warnings: tuple[str, ...] = ()
+    tables: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False, hash=False)
 
 
 class InvalidConfigError(ConfigError):
@@ -86,7 +92,12 @@ def config_path(explicit: Path | None, default: Path | None) -> Path:
     return default
 
 
-def load_config(path: Path, manifest_of: Callable[[str], Provider[Any, Any]]) -> Config:
+def load_config(
+    path: Path,
+    manifest_of: Callable[[str], Provider[Any, Any]],
+    *,
+    tables: Mapping[str, TableCheck | None] = MappingProxyType({}),
+) -> Config:
     """Read and check a whole config file.
 
     Args:
@@ -94,22 +105,29 @@ def load_config(path: Path, manifest_of: Callable[[str], Provider[Any, Any]]) ->
         manifest_of: answers a provider's manifest or raises `PluginError`; called once for each provider the file
             names. Of an account whose plugin cannot be used only the core's own keys are judged; it is returned with
             the others, and its own error comes when it is read.
+        tables: the top-level tables that are extensions' own, by name. Each with what checks its value: called with it
+            and the names of the accounts, answers the path of each faulty key inside it and what is wrong there,
+            without the value. None where nobody is there to check it.
 
     Raises:
         InvalidConfigError: the file cannot be read or has faults; all of them are in `problems`.
     """
     try:
-        return _load(path, manifest_of)
+        return _load(path, manifest_of, tables)
     except InvalidConfigError as error:
         refusal = InvalidConfigError(error.message, problems=error.problems)
     raise refusal  # a fresh one: the frames of the first hold the text of the file
 
 
-def _load(path: Path, manifest_of: Callable[[str], Provider[Any, Any]]) -> Config:
+def _load(
+    path: Path, manifest_of: Callable[[str], Provider[Any, Any]], tables: Mapping[str, TableCheck | None]
+) -> Config:
     file = _File(path, _read(path))
+    file.check_top(tables)
     accounts = file.accounts(_remembering(manifest_of))
     file.stop_at_problems()
-    return Config(path, accounts, tuple(file.warnings))
+    own = {name: value for name, value in file.document.items() if name in tables}
+    return Config(path, accounts, tuple(file.warnings), own)
 
 
 def _remembering(manifest_of: Callable[[str], Provider[Any, Any]]) -> Callable[[str], Shape | PluginError]:
@@ -211,11 +229,20 @@ class _File:
         if self.problems:
             raise _invalid([text for _, text in sorted(self.problems, key=lambda problem: problem[0])])
 
-    def accounts(self, shape_of: Callable[[str], Shape | PluginError]) -> tuple[Account, ...]:
+    def check_top(self, own: Mapping[str, TableCheck | None]) -> None:
+        """The tables other than that of the accounts: those of extensions, and unknown ones."""
+        accounts = _table(self.document.get("accounts", {})) or {}
         for key, value in self.document.items():
-            if key != "accounts":
-                hint = f"; did you mean [accounts.{shown_key(key)}]?" if "provider" in (_table(value) or {}) else ""
-                self.fault((key,), unknown_key_fault(key, ("accounts",), "the config file") + hint)
+            if key == "accounts":
+                continue
+            if key not in own:
+                fault = unknown_key_fault(key, ("accounts", *own), "the config file")
+                self.fault((key,), fault + _top_hint(key, value, fault))
+            elif (check := own[key]) is not None:
+                for place, text in check(value, tuple(accounts)):
+                    self.fault((key, *place), text)
+
+    def accounts(self, shape_of: Callable[[str], Shape | PluginError]) -> tuple[Account, ...]:
         tables = _table(self.document.get("accounts", {}))
         if tables is None:
             self.fault(("accounts",), "must be a table; write [accounts.NAME] above the keys of each account")
@@ -266,6 +293,18 @@ class _File:
             timeout_s=None if timeout is None else float(timeout),
             folder=folder,
         )
+
+
+def _top_hint(key: str, value: object, fault: str) -> str:
+    """What an unknown top-level table may have been meant for."""
+    table = _table(value)
+    if table is None:
+        return ""
+    if "provider" in table:
+        return f"; did you mean [accounts.{shown_key(key)}]?"
+    if "did you mean" in fault or not PROVIDER_ID.fullmatch(key):
+        return ""
+    return f"; if it belongs to an extension, that is not installed: pip install coffers-{key} could be it"
 
 
 def _table(value: object) -> dict[str, Any] | None:

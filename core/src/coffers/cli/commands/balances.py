@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coffers.cli.accounts import chosen_accounts, installed_providers, open_config
+from coffers.cli.extra import observers_of
 from coffers.cli.options import config_option, format_options, timeout_option, verbose_option
 from coffers.cli.show import read_and_show
 
@@ -34,4 +35,4 @@ def command(names: tuple[str, ...], config: Path | None, form: str, timeout: flo
     """
     registry = installed_providers(timeout)
     accounts = chosen_accounts(open_config(config, registry), names, timeout)
-    return read_and_show(accounts, form, registry)
+    return read_and_show(accounts, form, registry, observers_of(registry, timeout))

@@ -19,6 +19,7 @@ import click
 from coffers import Client
 from coffers.cli.accounts import chosen_accounts, installed_providers, open_config
 from coffers.cli.endings import StoppedError
+from coffers.cli.extra import observers_of
 from coffers.cli.options import SECONDS, config_option, verbose_option
 from coffers.cli.streams import stdout_for_data
 from coffers.cli.thresholds import STATES, judge, parse_thresholds
@@ -54,7 +55,8 @@ def command(
         thresholds = parse_thresholds(below, warn)
         registry = installed_providers(timeout / 2)  # the accounts of the other plugins need time as well
         accounts = chosen_accounts(open_config(config, registry), names)
-        with Client(registry=registry) as client, stdout_for_data():
+        observers = observers_of(registry, timeout / 4)
+        with Client(registry=registry, observers=observers) as client, stdout_for_data():
             left_s = max(0.0, timeout - (time.monotonic() - started))
             found = {outcome.account.name: outcome for outcome in client.read_many(accounts, within_s=left_s)}
         verdict = judge([found[account.name] for account in accounts], thresholds)

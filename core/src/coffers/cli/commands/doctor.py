@@ -6,6 +6,7 @@ prints what `coffers.cli.diagnosis` finds out about that plugin, and looks at no
 
 from __future__ import annotations
 
+import os
 import platform
 import ssl
 import sys
@@ -83,6 +84,7 @@ def command(plugin: str | None, config: Path | None) -> int:
     _versions(report)
     _certificates(report)
     _plugins(report, registry)
+    _extensions(report, registry)
     _config(report, registry, config)
     return USAGE if report.bad else ALL_READ
 
@@ -159,6 +161,27 @@ def _plugins(report: _Report, registry: Registry) -> None:
             report.wrong(f"{provider.id}: {error.message}")
         else:
             report.good(f"{provider.id} ({provider.dist} {provider.version})")
+
+
+def _extensions(report: _Report, registry: Registry) -> None:
+    """Nothing where there is none: nobody needs one."""
+    entries = registry.extensions()
+    if not entries:
+        return
+    report.title("Extensions")
+    if os.environ.get("COFFERS_NO_EXTENSIONS"):
+        report.note(f"COFFERS_NO_EXTENSIONS is set: none of the {len(entries)} installed is used, nor looked at")
+        return
+    from coffers.cli.app import COMMANDS
+    from coffers.extensions import Extensions
+
+    with stdout_for_data():
+        extensions = Extensions(entries, taken=COMMANDS)
+    for extension in extensions.installed:
+        if not extension.fault:
+            report.good(f"{extension.name} ({extension.dist} {extension.version})")
+    for fault in extensions.faults:
+        report.wrong(fault)
 
 
 def _config(report: _Report, registry: Registry, explicit: Path | None) -> None:
