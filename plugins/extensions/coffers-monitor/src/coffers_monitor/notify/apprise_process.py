@@ -1,4 +1,4 @@
-"""The program that speaks through Apprise, in a process of its own: a url and a message in, a verdict of a few words out.
+"""The program that speaks through Apprise, in a process of its own: a url and a message in, a verdict out.
 
 Apprise writes urls into its log, libraries below it write paths and headers, some channels hang. So it runs where
 nobody listens: stdout and stderr lead nowhere, what is logged is looked through for a status number and forgotten, and
@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import re
-import sys
 from typing import Any, Final, TextIO
 
 #: Where a channel's own number stands in what Apprise logs; the number alone is taken.
@@ -55,7 +54,8 @@ def _sent(order: dict[str, str], overheard: _Overheard) -> str:
         pem_autogen=False,
         allow_templates=False,
     )
-    channel: Any = apprise.Apprise.instantiate(order["url"], asset=asset)
+    front: Any = apprise.Apprise  # its types are half known
+    channel = front.instantiate(order["url"], asset=asset)
     if not isinstance(channel, NotifyBase):
         return "address"
     if "overflow=" not in order["url"].lower():
@@ -98,7 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.flags.safe_path:
-        main()
-    else:
-        raise SystemExit("started by the monitor alone")
+    main()

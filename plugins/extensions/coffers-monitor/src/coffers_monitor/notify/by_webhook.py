@@ -33,7 +33,7 @@ __all__ = ["WebhookSender", "signature"]
 _PREFIX: Final = "whsec_"
 
 
-def signature(key: Secret, *, id: str, timestamp: int, body: bytes) -> str:
+def signature(key: Secret, *, message_id: str, timestamp: int, body: bytes) -> str:
     """The value of the header ``webhook-signature``.
 
     Raises:
@@ -48,7 +48,7 @@ def signature(key: Secret, *, id: str, timestamp: int, body: bytes) -> str:
             secret = b""
         if not secret:
             raise DeliveryError("its key begins with whsec_ but is no base64 behind that", attempted=False)
-    signed = hmac.new(secret, f"{id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    signed = hmac.new(secret, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return "v1," + base64.b64encode(signed).decode()
 
 
@@ -79,7 +79,7 @@ class WebhookSender:
             ("Content-Type", "application/json"),
             ("webhook-id", message.id),
             ("webhook-timestamp", str(timestamp)),
-            ("webhook-signature", signature(key, id=message.id, timestamp=timestamp, body=message.document)),
+            ("webhook-signature", signature(key, message_id=message.id, timestamp=timestamp, body=message.document)),
         )
         try:
             answer = self._transport.send(

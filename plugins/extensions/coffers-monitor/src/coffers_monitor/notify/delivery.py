@@ -61,7 +61,8 @@ class Pace:
 
     def wait(self, attempts: int) -> timedelta:
         """How long to wait after the `attempts`th failure."""
-        return min(self.longest_retry, self.first_retry * 2 ** min(attempts - 1, 20))
+        doublings = min(attempts - 1, 20)
+        return min(self.longest_retry, self.first_retry * (1 << doublings))
 
 
 @attrs.frozen
@@ -167,13 +168,13 @@ class Delivery(Generic[D]):
         """Why it failed, or None."""
         notices = [letter.notice for letter in letters]
         words = message(notices, now=now, page=self._page)
-        named = message_id(notice.id for notice in notices)
+        named = id_of_message(notice.id for notice in notices)
         outgoing = Outgoing(
             id=named,
             title=words.title,
             text=words.text,
             level=max(notice.level for notice in notices),
-            document=document(notices, words, id=named, now=now),
+            document=document(notices, words, message_id=named, now=now),
         )
         return _reason(self._senders[name], outgoing, self._pace.within)
 
@@ -195,18 +196,20 @@ class Delivery(Generic[D]):
         return Delivered(name, len(held), error, None if lost else next_try)
 
 
-def message_id(ids: Iterable[str]) -> str:
+def id_of_message(ids: Iterable[str]) -> str:
     """The name of a message that holds these notices."""
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:32]
 
 
-def send_test(sender: Sender, channel: str, *, id: str, now: datetime, within: timedelta) -> tuple[str | None, bool]:
+def send_test(
+    sender: Sender, channel: str, *, message_id: str, now: datetime, within: timedelta
+) -> tuple[str | None, bool]:
     """Send a message that says it is a test.
 
     Args:
         sender: of the channel.
         channel: its name.
-        id: of the message, a new one each time.
+        message_id: a new one each time.
         now: aware.
         within: how long it may take.
 
@@ -218,11 +221,11 @@ def send_test(sender: Sender, channel: str, *, id: str, now: datetime, within: t
         f"This is a test of the channel {channel}. Alerts about balances arrive here.\nThere is nothing to do.",
     )
     outgoing = Outgoing(
-        id=id,
+        id=message_id,
         title=words.title,
         text=words.text,
         level=Level.OK,
-        document=document((), words, id=id, now=now, test=True),
+        document=document((), words, message_id=message_id, now=now, test=True),
     )
     try:
         sender.send(outgoing, within_s=within.total_seconds())

@@ -22,19 +22,21 @@ __all__ = ["ALERTS_SCHEMA", "document"]
 ALERTS_SCHEMA: Final = "coffers.alerts/1"
 
 
-def document(notices: Sequence[Notice], message: Message, *, id: str, now: datetime, test: bool = False) -> bytes:
+def document(
+    notices: Sequence[Notice], message: Message, *, message_id: str, now: datetime, test: bool = False
+) -> bytes:
     """The document, as UTF-8.
 
     Args:
         notices: what is told; none in a test.
         message: the same for people.
-        id: of the message.
+        message_id: the same when the same notices are sent again.
         now: when it is sent.
         test: whether somebody only tries the channel.
     """
     whole = {
         "schema": ALERTS_SCHEMA,
-        "id": id,
+        "id": message_id,
         "sent_at": time_to_text(now.replace(microsecond=0)),
         "test": test,
         "title": message.title,
@@ -71,10 +73,10 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "peak_at": _time(notice.peak_at),
         "within_s": notice.within_s,
         "expires_at": _time(notice.expires_at),
-        "runs_out_at": _time(found and found.out_at),
-        "runs_out_earliest": _time(found and found.earliest),
-        "runs_out_latest": _time(found and found.latest),
-        "failing_since": _time(failure and failure.since),
+        "runs_out_at": _time(found.out_at if found else None),
+        "runs_out_earliest": _time(found.earliest if found else None),
+        "runs_out_latest": _time(found.latest if found else None),
+        "failing_since": _time(failure.since if failure else None),
         "error": None if failure is None else {"kind": failure.kind, "message": failure.message},
     }
 
