@@ -95,6 +95,8 @@ def _summary(facts: dict[str, Any]) -> str:
     ]
     if facts["polarity"] == "owed":
         rows.append(("Sign", "a positive figure of this provider is owed; it is shown as a negative one"))
+    if facts["min_interval_s"]:
+        rows.append(("Ask", f"an account no more often than once in {facts['min_interval_s']:g} s"))
     return _list(rows)
 
 

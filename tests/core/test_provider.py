@@ -351,3 +351,10 @@ def test_hosts_of_its_own_or_the_account_s_and_never_both() -> None:
         by_address(base_urls={"api": "https://h"})
     with pytest.raises(ValueError, match="base_urls: name at least one host, or a url_field"):
         manifest(base_urls={})
+
+
+def test_a_manifest_may_say_how_often_it_may_be_asked() -> None:
+    assert [manifest().min_interval_s, manifest(min_interval_s=60).min_interval_s] == [0.0, 60]
+    for wrong in (-1, True, "60", float("nan"), float("inf"), 86_401, None):
+        with pytest.raises(TypeError, match=r"^min_interval_s: must be a number of seconds from 0 to 86400"):
+            manifest(min_interval_s=wrong)

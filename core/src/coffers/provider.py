@@ -41,6 +41,8 @@ RESERVED_KEYS: Final = frozenset(
 #: The longest text of a manifest and the most hosts it may name.
 LONGEST_FACT: Final = 2000
 MOST_HOSTS: Final = 100
+#: The most seconds that may have to lie between two reads: a day.
+LONGEST_INTERVAL_S: Final = 86_400
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -156,6 +158,8 @@ class Provider(Generic[S, C]):
         url_field: for a provider without hosts of its own, the text among the settings that holds the address to ask,
             ``https://HOST/PATH?PARAMETERS``. Its host is then the one of `base_urls`, named ``"api"``; the core checks
             it as it checks a `base_url`. What to make of path and parameters is the provider's business.
+        min_interval_s: seconds that must lie between two reads of one account, where the provider says so; who reads
+            again and again asks no more often. 0 where it says nothing.
         contract: the hook contract it was written for.
 
     Raises:
@@ -175,6 +179,7 @@ class Provider(Generic[S, C]):
     not_covered: str = ""
     polarity: Literal["held", "owed"] = "held"
     url_field: str | None = None
+    min_interval_s: float = 0.0
     contract: int = CONTRACT_VERSION
 
     def __attrs_post_init__(self) -> None:
@@ -215,6 +220,9 @@ class Provider(Generic[S, C]):
                 raise TypeError("base_urls: must map texts to texts")
         if self.polarity not in ("held", "owed"):
             raise TypeError("polarity: must be held or owed")
+        limit: Any = self.min_interval_s
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= LONGEST_INTERVAL_S:
+            raise TypeError(f"min_interval_s: must be a number of seconds from 0 to {LONGEST_INTERVAL_S}")
         if not isinstance(self.token_step, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  plugins may be untyped
             raise TypeError("token_step: must be a text or None")
 

@@ -206,3 +206,15 @@ def test_stopping_kills_what_runs_and_refuses_who_waits(tmp_path: Path) -> None:
     assert time.monotonic() - began < 2
     assert len(told) == 1
     assert "failed with exit status" in told[0]
+
+
+def test_what_is_forgotten_runs_again_when_it_is_asked_for(tmp_path: Path) -> None:
+    runs, log = CommandRuns(), tmp_path / "log"
+    words = counted(log, 0)
+    for _ in range(2):
+        ask(runs, words)
+    assert log.read_text() == "run\n"
+    runs.forget()
+    for _ in range(2):
+        ask(runs, words)
+    assert log.read_text() == "run\nrun\n"

@@ -24,6 +24,14 @@ short = { key = 1 }
 lit = \'\'\'
 x = 1\'\'\'
 last = 2
+[many.inner]
+a = 1
+[[many]]
+lit = 3
+[[many.inner.deep]]
+b = 1
+[many.inner.deep.er]
+c = 1
 '''
 
 
@@ -39,8 +47,18 @@ def test_every_table_and_key_has_its_line(text: str) -> None:
         ("accounts",): 11,
         ("accounts", "short"): 12,
         ("many",): 13,
-        ("many", "lit"): 14,
-        ("many", "last"): 16,
+        ("many", 0): 13,
+        ("many", 0, "lit"): 14,
+        ("many", 0, "last"): 16,
+        ("many", 0, "inner"): 17,
+        ("many", 0, "inner", "a"): 18,
+        ("many", 1): 19,
+        ("many", 1, "lit"): 20,
+        ("many", 1, "inner", "deep"): 21,
+        ("many", 1, "inner", "deep", 0): 21,
+        ("many", 1, "inner", "deep", 0, "b"): 22,
+        ("many", 1, "inner", "deep", 0, "er"): 23,
+        ("many", 1, "inner", "deep", 0, "er", "c"): 24,
     }
 
 

@@ -158,3 +158,17 @@ def test_from_file_to_credentials(tmp_path: Path) -> None:
     resolved = Resolver(ENVIRON).resolve(config.accounts[0], MANIFESTS["either"])
     assert (resolved.settings, resolved.credentials) == (Wallet("UAH"), ByLogin("me", Secret(CANARY)))
     assert resolved.secrets == (Secret(CANARY),)
+
+
+def test_a_command_runs_again_once_it_is_forgotten(tmp_path: Path) -> None:
+    resolver = Resolver()
+    resolver.forget()  # nothing yet
+    answer = tmp_path / "answer"
+    account = Account("shop", "simple", {"key": f"cmd:cat {answer}"})
+    found: list[str] = []
+    for text in ("old", "new"):
+        answer.write_text(text)
+        both = [resolver.resolve(account, manifest_of("simple")) for _ in range(2)]
+        found += [resolved.credentials.key.reveal() for resolved in both]
+        resolver.forget()
+    assert found == ["old", "old", "new", "new"]

@@ -40,18 +40,28 @@ def test_a_known_table_comes_out_as_it_stands(tmp_path: Path) -> None:
 def test_its_faults_are_told_with_those_of_accounts_in_the_order_of_the_file(tmp_path: Path) -> None:
     seen: list[tuple[Any, Collection[str]]] = []
 
-    def check(value: Any, accounts: Collection[str]) -> Iterable[tuple[tuple[str, ...], str]]:
+    def check(value: Any, accounts: Collection[str]) -> Iterable[tuple[tuple[str | int, ...], str]]:
         seen.append((value, accounts))
-        yield ("steps", "at"), "must be a number"
+        yield ("steps", 0, "at"), "must be a number"
         yield (), "is too heavy"
 
     text = f'[scale]\n[[scale.steps]]\nat = "{CANARY}"\n[accounts.shop]\nprovider = "simple"\n'
     assert problems(tmp_path, text, scale=check) == [
         "1 scale: is too heavy",
-        "3 scale.steps.at: must be a number",
+        "3 scale.steps[0].at: must be a number",
         "4 accounts.shop.key: is missing; simple needs it",
     ]
     assert seen == [({"steps": [{"at": CANARY}]}, ("shop",))]
+
+
+def test_a_fault_in_a_list_of_tables_has_its_own_line(tmp_path: Path) -> None:
+    text = "[[scale.steps]]\nat = 1\n[[scale.steps]]\nat = 2\nlist = [1, 2]\n"
+    faults = [(("steps", 1, "at"), "is odd"), (("steps", 1, "list", 1), "is even"), (("steps", 2), "is missing")]
+    assert problems(tmp_path, text, scale=lambda value, accounts: faults) == [
+        "1 scale.steps[2]: is missing",
+        "4 scale.steps[1].at: is odd",
+        "5 scale.steps[1].list[1]: is even",
+    ]
 
 
 def test_an_unknown_table_names_the_known_ones_too(tmp_path: Path) -> None:

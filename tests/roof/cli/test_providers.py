@@ -116,3 +116,12 @@ def test_where_a_positive_figure_is_owed_it_says_so(cli: Cli, tmp_path: Path, mo
     assert json.loads(cli("providers", "owing", "--json").out)["polarity"] == "owed"
     assert json.loads(cli("providers", "toybox", "--json").out)["polarity"] == "held"
     assert "Sign:" not in cli("providers", "toybox").out
+
+
+def test_how_often_a_provider_may_be_asked_is_shown(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = ADDRESS.replace("byurl", "slow").replace('url_field="url"', 'url_field="url", min_interval_s=90')
+    install(tmp_path, "coffers-slow", {"coffers_slow": slow}, "[coffers.providers]\nslow = coffers_slow\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "Ask:          an account no more often than once in 90 s" in cli("providers", "slow").out
+    assert json.loads(cli("providers", "slow", "--json").out)["min_interval_s"] == 90
+    assert "Ask:" not in cli("providers", "toybox").out

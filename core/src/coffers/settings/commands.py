@@ -128,6 +128,11 @@ class CommandRuns:
                 if process.poll() is None:
                     _kill(process)
 
+    def forget(self) -> None:
+        """Have each command run again when it is asked for next; those under way are not begun a second time."""
+        with self._lock:
+            self._runs = {key: run for key, run in self._runs.items() if not run.done()}
+
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:
             self._processes = [*(known for known in self._processes if known.returncode is None), process]

@@ -106,8 +106,8 @@ def load_config(
             names. Of an account whose plugin cannot be used only the core's own keys are judged; it is returned with
             the others, and its own error comes when it is read.
         tables: the top-level tables that are extensions' own, by name. Each with what checks its value: called with it
-            and the names of the accounts, answers the path of each faulty key inside it and what is wrong there,
-            without the value. None where nobody is there to check it.
+            and the names of the accounts, answers the path of each faulty key inside it (in a list the position, from
+            0) and what is wrong there, without the value. None where nobody is there to check it.
 
     Raises:
         InvalidConfigError: the file cannot be read or has faults; all of them are in `problems`.
@@ -190,7 +190,8 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 def _line_of_text(path: Path, line: int | None, keys: KeyPath, fault: str) -> str:
     place = f"{path}:{line}" if line is not None else f"{path}"
-    where = "".join(f".{shown_key(key)}" for key in keys).replace(".", " ", 1)
+    parts = [f"[{key}]" if isinstance(key, int) else f".{shown_key(key)}" for key in keys]
+    where = "".join(parts).replace(".", " ", 1)
     return one_line(f"{place}{where}: {fault}")
 
 

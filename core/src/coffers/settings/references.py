@@ -109,6 +109,13 @@ class References:
         if runs is not None:
             runs.stop()
 
+    def forget(self) -> None:
+        """Have each command run again when it is asked for next."""
+        with self._lock:
+            runs = self._runs
+        if runs is not None:
+            runs.forget()
+
     def value(self, reference: str, folder: Path | None, deadline: float | None, warn: Callable[[str], None]) -> Secret:
         """The value a well-formed reference stands for.
 

@@ -65,7 +65,8 @@ def _plan(
 class Resolver:
     """Turns accounts into settings and credentials. Safe to share between threads.
 
-    Variables, files and keyrings are looked up at every call; a command runs once in a resolver's life.
+    Variables, files and keyrings are looked up at every call; a command runs once in a resolver's life, or after
+    `forget`.
 
     Args:
         environ: the environment that ``env:`` reads; None is the process's own, as it is at the time of the call.
@@ -79,6 +80,10 @@ class Resolver:
     def stop(self) -> None:
         """Kill the commands under way; whoever waits for one gets `ConfigError`."""
         self._references.stop()
+
+    def forget(self) -> None:
+        """Have each ``cmd:`` reference run its program again when it is followed next, as its answer may be new."""
+        self._references.forget()
 
     def resolve(self, account: Account, manifest: Provider[Any, Any], deadline: float | None = None) -> Resolved:
         """Check the account's keys, follow its references, build the provider's classes.

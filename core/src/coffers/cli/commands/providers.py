@@ -109,6 +109,7 @@ def _facts(loaded: LoadedProvider) -> dict[str, Any]:
         "permission": manifest.permission,
         "not_covered": manifest.not_covered,
         "polarity": manifest.polarity,
+        "min_interval_s": manifest.min_interval_s,
     }
 
 
@@ -174,6 +175,8 @@ def _print_provider(loaded: LoadedProvider) -> None:
     lines += [("Permission", facts["permission"]), ("Not covered", facts["not_covered"]), ("Docs", facts["docs"])]
     if facts["polarity"] == "owed":
         lines.append(("Sign", "a positive figure of this provider is owed; it is shown as a negative one"))
+    if facts["min_interval_s"]:
+        lines.append(("Ask", f"an account no more often than once in {facts['min_interval_s']:g} s"))
     if len(facts["credentials"]) > 1:
         lines.append(("Sign in with", ", or ".join(" and ".join(way) for way in facts["credentials"])))
     for label, text in lines:
