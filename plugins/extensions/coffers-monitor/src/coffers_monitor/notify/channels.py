@@ -6,7 +6,7 @@ Nothing is looked up here. A channel holds references, never what they stand for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, Literal, cast
 
 import attrs
@@ -46,12 +46,16 @@ class Channel:
         return max(notice.level, notice.before) >= self.level
 
 
-def read_channels(value: object) -> tuple[tuple[Channel, ...], tuple[Fault, ...]]:
+def read_channels(
+    value: object, *, accounts: Collection[str] | None = None
+) -> tuple[tuple[Channel, ...], tuple[Fault, ...]]:
     """The channels of a config, or what is wrong with it: one of the two is empty.
 
     Args:
         value: what stands under ``monitor.notify``.
+        accounts: not asked: every channel hears of every account.
     """
+    del accounts
     if not isinstance(value, list):
         return (), (Fault((), "must be a list of tables; write [[monitor.notify]] above the keys of each"),)
     tables = cast("list[object]", value)
