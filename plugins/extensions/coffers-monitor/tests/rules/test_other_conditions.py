@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from coffers_monitor.rules import Level
 
@@ -133,6 +135,33 @@ def test_what_is_kept_of_a_window_is_bounded() -> None:
     [points] = kept.peaks.values()
     assert points[0] == (at(0), Decimal(100000))
     assert len(points) <= 122
+
+
+@settings(deadline=None)
+@given(
+    series=st.lists(st.tuples(st.sampled_from([0.01, 1, 7, 59, 60, 61, 500]), st.integers(0, 9)), max_size=60),
+    limit=st.integers(1, 9),
+)
+def test_a_drop_is_measured_from_the_highest_within_the_window(series: list[tuple[float, int]], limit: int) -> None:
+    """Where something is not kept of the window, it is at most a sixtieth of it, at its beginning."""
+    rule = {"drops_by": {"amount": str(limit), "within": "1h"}, "margin": "0%", "cooldown": "0s"}
+    shop = Watched(rules(rule), told=[])
+    minute, seen = 0.0, list[tuple[float, int]]()
+    for after, tens in series:
+        minute += after
+        seen.append((minute, tens))
+        before = len(shop.told)
+        shop.reads(read(minute, str(tens - 5)))
+        confirmed = shop.last is not None and not shop.last.unconfirmed
+        if not confirmed:
+            seen.pop()
+            continue
+        whole = max(amount for when, amount in seen if at(when) >= at(minute) - timedelta(hours=1)) - tens
+        least = max(amount for when, amount in seen if at(when) >= at(minute) - timedelta(minutes=59)) - tens
+        assert shop.state is not None
+        fires = shop.state.level is Level.CRITICAL
+        assert (least >= limit) <= fires <= (whole >= limit)
+        assert len(shop.told) <= before + 1
 
 
 # --- unread_for ----------------------------------------------------------------------------------------------------
