@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from importlib import resources
 
+import jsonschema
 import pytest
 
 from coffers_monitor.facts import Place
-from coffers_monitor.notify import message
+from coffers_monitor.notify import document, message
 from coffers_monitor.notify.messages import span_text
 from coffers_monitor.rules import Failure, Forecast, Level
 
 from .made import at, low, unread
 
 DAY = 86400
+SCHEMA = json.loads(resources.files("coffers_monitor.notify").joinpath("alerts-1.schema.json").read_text("utf-8"))
 
 
 def test_a_low_balance() -> None:
@@ -24,8 +28,7 @@ def test_a_low_balance() -> None:
     said = message([low(as_of=at(-3600), forecast=forecast)], now=at(90), page="https://example.com/")
     assert said.title == "CRITICAL shop USD: 42.50 USD left, below 50 USD"
     assert said.text.split("\n") == [
-        "CRITICAL shop USD: 42.50 USD left, below 50 USD.",
-        "Since 2026-11-21 03:00 UTC, 1 min ago.",
+        "This began 2026-11-21 03:00 UTC, 1 min ago.",
         "Last read 2026-11-21 03:00 UTC, 1 min ago; the provider's figures are of 2026-11-21 02:00 UTC, 1 h old.",
         "It runs out about 2026-11-29 03:00 UTC at about 5.33 a day, "
         "between 2026-11-28 03:00 UTC and 2026-11-30 03:00 UTC.",
@@ -33,6 +36,15 @@ def test_a_low_balance() -> None:
         "",
         "All accounts: https://example.com/",
     ]
+
+
+def test_an_alert_that_changes_says_when_it_began() -> None:
+    worse = message([low(event="worse", before=Level.WARN, at=at(DAY), read_at=at(DAY))], now=at(DAY))
+    assert worse.text.startswith("This began 2026-11-21 03:00 UTC, 24 h ago, and got worse now.\nLast read ")
+    better = message([low(event="better", level=Level.WARN, before=Level.CRITICAL)], now=at(60))
+    assert better.text.startswith("This began 2026-11-21 03:00 UTC, 1 min ago, and is better now, but not well.")
+    both = message([low(), low("other")], now=at(60))
+    assert both.text.startswith("CRITICAL other USD: 42.50 USD left, below 50 USD.\nThis began ")
 
 
 def test_a_reminder_about_a_number_that_is_old() -> None:
@@ -82,7 +94,13 @@ def test_every_digit_is_said() -> None:
     ],
 )
 def test_other_conditions(facts: dict[str, object], title: str, advice: str) -> None:
-    said = message([low(**facts)], now=at(60))
+    forecast = Forecast(out_at=at(DAY), per_day=Decimal("0.5"))
+    notices = [low(**facts), low(**facts | {"forecast": forecast, "as_of": at(0), "failure": Failure(at(9), "auth")})]
+    said = message(notices[:1], now=at(60))
+    whole = json.loads(document(notices, said, message_id="m", now=at(60)))
+    jsonschema.Draft202012Validator(SCHEMA).validate(whole)
+    assert whole["notices"][1]["runs_out_at"] == "2026-11-22T03:00:00Z"
+    assert set(whole["notices"][0]) == set(SCHEMA["properties"]["notices"]["items"]["required"])
     assert said.title == title
     assert advice in said.text
     well = message([low(**facts | {"level": Level.OK, "before": Level.WARN, "event": "recovery"})], now=at(60))

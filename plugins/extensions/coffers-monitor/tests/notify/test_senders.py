@@ -190,6 +190,8 @@ def test_closing_ends_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None
         sending.start()
         while sending.is_alive() and not getattr(sender, "_running", None):
             sending.join(0.01)
+        command = Path(f"/proc/{sender._running.pid}/cmdline")  # type: ignore[attr-defined]  # what others may see of it
+        assert not command.exists() or CANARY not in unquote(command.read_text())
         sender.close()
         sending.join()
     assert [type(error) for error in found] == [DeliveryError]

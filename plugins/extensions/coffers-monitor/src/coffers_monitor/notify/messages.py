@@ -44,6 +44,9 @@ _ADVICE_UNREAD: Final[Mapping[str, str]] = {
     "rejected": "Look at the account at the provider.",
     "unsupported": "Look at the account at the provider.",
 }
+#: What became of an alert that began earlier.
+_TURNS: Final = {"worse": ", and got worse now", "better": ", and is better now, but not well"}
+
 _ADVICE_WAIT: Final = "Wait, or look at the provider's status page; it is tried again and again."
 
 
@@ -64,7 +67,8 @@ def message(notices: Sequence[Notice], *, now: datetime, page: str | None = None
         page: the address of the monitor's page, to be named at the end.
     """
     ordered = sorted(notices, key=lambda notice: (-notice.level, notice.subject, notice.at, notice.account))
-    parts = [_paragraph(ordered[0], now)] if len(ordered) == 1 else _paragraphs(ordered, now)
+    # The title says already what happened to one; channels that know no titles put it before the text.
+    parts = ["\n".join(_details(ordered[0], now))] if len(ordered) == 1 else _paragraphs(ordered, now)
     if page is not None:
         parts.append(f"All accounts: {page}")
     title = _headline(ordered[0]) if len(ordered) == 1 else _summary(ordered)
@@ -204,15 +208,19 @@ def _alike(group: Sequence[Notice], now: datetime) -> str:
 
 
 def _paragraph(notice: Notice, now: datetime) -> str:
-    lines = [f"{_headline(notice)}."]
+    return "\n".join([f"{_headline(notice)}.", *_details(notice, now)])
+
+
+def _details(notice: Notice, now: datetime) -> Iterable[str]:
+    """What the headline leaves out, line by line."""
     if notice.level is not Level.OK and notice.subject != "unread_for":
-        lines.append(f"Since {time_text(notice.since)}, {span_text(now - notice.since)} ago.")
-    lines += _reading(notice, now)
-    lines += _lasting(notice)
+        turn = _TURNS.get(notice.event, "")
+        yield f"This began {time_text(notice.since)}, {span_text(now - notice.since)} ago{turn}."
+    yield from _reading(notice, now)
+    yield from _lasting(notice)
     if notice.level is not Level.OK:
-        lines += _failure(notice)
-        lines.append(_advice(notice))
-    return "\n".join(lines)
+        yield from _failure(notice)
+        yield _advice(notice)
 
 
 def _reading(notice: Notice, now: datetime) -> Iterable[str]:
