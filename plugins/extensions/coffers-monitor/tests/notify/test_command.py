@@ -1,0 +1,99 @@
+"""`coffers notify --test` as a person runs it: the core's own command line, this command in it, real receivers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .receivers import mail_server, refusing_port, web_server
+
+CANARY = "c4n4ry-7f3Kq9"
+
+EXTENSION = """
+from coffers.extensions import ExtraCommand, hookimpl
+
+@hookimpl
+def coffers_register_commands():
+    return {"notify": ExtraCommand("Send a test to the channels.", "coffers_monitor.notify.command:command")}
+"""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `coffers` on a config with some channels, with this command installed as an extension."""
+    site = tmp_path / "site"
+    info = site / "coffers_monitor_toy-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-monitor-toy\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[coffers.extensions]\nmonitor = coffers_monitor_toy\n")
+    (site / "coffers_monitor_toy.py").write_text(EXTENSION)
+
+    def run(config: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = tmp_path / "config.toml"
+        path.write_text(config)
+        path.chmod(0o600)
+        found = [str(site), *(entry for entry in sys.path if entry)]
+        done = subprocess.run(
+            [sys.executable, "-m", "coffers", "notify", *arguments, "--config", str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(found), "COFFERS_NO_EXTENSIONS": "", **environment},
+        )
+        assert CANARY not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def test_every_channel_is_tried_and_told(run: Run) -> None:
+    with mail_server() as mail, web_server() as web, refusing_port() as nobody:
+        config = f"""
+[[monitor.notify]]
+apprise = "env:MAIL"
+[[monitor.notify]]
+name = "hook"
+webhook = "{web.url}/x"
+secret = "file:hook.key"
+[[monitor.notify]]
+name = "nobody"
+webhook = "http://127.0.0.1:{nobody}"
+secret = "env:MAIL"
+[[monitor.notify]]
+name = "unset"
+apprise = "env:NOT_SET"
+"""
+        url = f"mailto://u:{CANARY}@127.0.0.1:{mail.port}/?from=a@example.com&to=b@example.com&mode=insecure"
+        done = run(config, "--test", "-v", MAIL=url)
+        lines = done.stdout.splitlines()
+        assert (lines[0], lines[1].split(":")[0], done.returncode) == ("apprise: delivered", "hook", 5)
+        assert lines[1].startswith("hook: failed: the file ")
+        assert lines[2].startswith(f"nobody: failed: 127.0.0.1:{nobody}: ")
+        assert lines[3] == "unset: failed: the environment variable NOT_SET is not set; set it"
+        assert run(config, "--test", "apprise", MAIL=url).returncode == 0
+        assert [letter["subject"] for letter in mail.letters] == ["coffers: a test"] * 2
+        assert run(config, "--test", "nobody", "unset", MAIL=url).returncode == 69
+        assert run(config, "--test", "unset").returncode == 2
+
+
+def test_what_is_wrong_is_said_before_anything_is_sent(run: Run) -> None:
+    with web_server() as web:
+        good = f'[[monitor.notify]]\nwebhook = "{web.url}"\nsecret = "env:KEY"\n'
+        done = run(good + f'[[monitor.notify]]\napprise = "{CANARY}"\n', "--test", KEY="k")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "config.toml:5 monitor.notify[1].apprise: is a secret" in done.stderr
+        done = run(good, "--test", "hok", KEY="k")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "no channel 'hok'" in done.stderr
+        assert run(good, KEY="k").returncode == 2
+        done = run("", "--test")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "[[monitor.notify]]" in done.stderr
+        assert not web.requests

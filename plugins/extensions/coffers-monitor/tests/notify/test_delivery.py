@@ -1,0 +1,193 @@
+"""From the outbox to the channels: gathered, rested, tried again, given up; one bad channel stops no other."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import resources
+from itertools import pairwise
+from typing import Any
+
+import jsonschema
+import pytest
+
+from coffers_monitor.notify import Channel, Delivered, Delivery, Pace, sender_of
+from coffers_monitor.rules import Level
+
+from .made import CHANNELS, DOWN, Box, Ear, at, low, unread
+from .receivers import Web, mail_server, web_server
+
+SCHEMA = json.loads(resources.files("coffers_monitor.notify").joinpath("alerts-1.schema.json").read_text("utf-8"))
+
+
+def delivery(box: Box, **ears: Ear) -> Delivery[Any]:
+    return Delivery(box, ears)
+
+
+def test_a_notice_goes_to_every_channel_once() -> None:
+    box, chat, mail = Box(), Ear(), Ear()
+    box.put(low())
+    post = delivery(box, chat=chat, mail=mail)
+    assert post.run(at(9)) == ()  # others may come
+    assert post.run(at(10)) == (Delivered("chat", 1), Delivered("mail", 1))
+    assert [row["sent"] for row in box.rows.values()] == [at(10), at(10)]
+    assert post.run(at(10_000)) == ()
+    box.put(low())  # the same notice, judged again
+    assert post.run(at(10_001)) == ()
+    assert chat.heard == mail.heard
+    assert chat.heard[0].title == "CRITICAL shop USD: 42.50 USD left, below 50 USD"
+
+
+def test_an_outage_is_one_message_and_then_a_rest() -> None:
+    box, chat, mail = Box(), Ear(), Ear()
+    post = delivery(box, chat=chat, mail=mail)
+    accounts = [f"account-{number}" for number in range(200)]
+    for number, account in enumerate(accounts):
+        box.put(unread(account, 7200 + number / 40))
+    for second in range(7200, 7600):
+        if second == 7220:
+            box.put(low("shop", 7220))
+        post.run(at(second))
+    assert [message.title for message in chat.heard] == [
+        "coffers: 200 warn (200 accounts)",
+        "CRITICAL shop USD: 42.50 USD left, below 50 USD",
+    ]
+    assert chat.heard[0].text.count("\n") < 10
+    assert len(json.loads(chat.heard[0].document)["notices"]) == 200
+    assert all(row["sent"] for row in box.rows.values())
+
+
+def test_failures_are_tried_again_ever_less_often_and_given_up_after_a_day(caplog: pytest.LogCaptureFixture) -> None:
+    box, chat, mail = Box(), Ear(fault=DOWN), Ear()
+    box.put(low())
+    post = delivery(box, chat=chat, mail=mail)
+    tries: list[int] = []
+    for second in range(0, 2 * 86400, 30):
+        before = chat.tried
+        post.run(at(second))
+        if chat.tried > before:
+            tries.append(second)
+    waits = [later - earlier for earlier, later in pairwise(tries)]
+    assert waits[:7] == [60, 120, 240, 480, 960, 1920, 3600]
+    assert 22 * 3600 < tries[-1] <= 86400
+    [lost] = box.of("chat")
+    assert (lost["sent"], lost["next"], lost["error"]) == (None, None, "down")
+    assert box.of("mail")[0]["sent"] == at(30)
+    assert any(record.levelno == logging.ERROR and "given up: down" in record.message for record in caplog.records)
+
+
+def test_it_goes_on_when_the_channel_is_back_and_says_it_all_at_once() -> None:
+    box, chat, mail = Box(), Ear(fault=DOWN), Ear()
+    post = delivery(box, chat=chat, mail=mail)
+    box.put(low("a", 0))
+    assert post.run(at(10))[0].next_try == at(70)
+    box.put(low("b", 20))
+    assert post.run(at(40)) == ()
+    chat.fault = None
+    assert Delivered("chat", 2) in post.run(at(70))
+    assert json.loads(chat.heard[0].document)["id"] == chat.heard[0].id
+
+
+@pytest.mark.parametrize("fault", [DOWN, RuntimeError("with a url in its text")])
+def test_one_bad_channel_stops_no_other(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    box, chat, mail = Box(), Ear(fault=fault), Ear()
+    box.put(low())
+    results = delivery(box, chat=chat, mail=mail).run(at(10))
+    assert [result.error is None for result in results] == [False, True]
+    assert "with a url" not in caplog.text
+    assert "with a url" not in repr(results)
+
+
+def test_a_killed_program_hands_its_letters_on() -> None:
+    box, chat = Box(), Ear()
+    box.put(low(), channels=CHANNELS[:1])
+    delivery(box, chat=Ear()).run(at(5))  # holds the letter, and is no more
+    other = delivery(box, chat=chat)
+    assert other.run(at(30)) == ()
+    other.run(at(5) + Pace().lease)
+    other.run(at(15) + Pace().lease)
+    assert len(chat.heard) == 1
+
+
+def test_a_program_that_stops_gives_its_letters_back() -> None:
+    box, chat = Box(), Ear()
+    box.put(low(), channels=CHANNELS[:1])
+    post = delivery(box, chat=chat)
+    post.run(at(5))
+    post.close(at(6))
+    assert chat.closed
+    assert delivery(box, chat=(other := Ear())).run(at(10)) == (Delivered("chat", 1),)
+    assert len(other.heard) == 1
+
+
+def test_letters_nobody_can_deliver_are_given_up_and_seen() -> None:
+    box, mail = Box(), Ear()
+    box.put(low())
+    box.rows["broken"] = {"text": "{}", "at": at(0), "next": at(0), "attempts": 0, "error": None, "sent": None}
+    delivery(box, mail=mail).run(at(10))
+    assert box.rows["broken"]["next"] is None
+    assert "cannot be read" in box.rows["broken"]["error"]
+    assert box.of("chat")[0]["error"] == "the config has no channel of this name any more"
+    assert len(mail.heard) == 1
+
+
+def test_a_clock_that_is_put_back_does_not_hold_letters() -> None:
+    box, chat = Box(), Ear()
+    post = delivery(box, chat=chat)
+    box.put(low("a", 0), channels=CHANNELS[:1])
+    post.run(at(0))
+    assert post.run(at(-3600)) == (Delivered("chat", 1),)
+
+
+def test_a_channel_hears_what_is_bad_enough_for_it_and_its_end() -> None:
+    box = Box()
+    pager = Channel(name="pager", kind="apprise", address="env:X", level=Level.CRITICAL)
+    for number, (level, before) in enumerate([(1, 0), (2, 1), (1, 2), (0, 1), (0, 2)]):
+        box.put(low(seconds=number, level=Level(level), before=Level(before)), channels=(pager,))
+    assert [row["at"] for row in box.rows.values()] == [at(1), at(2), at(4)]
+
+
+def free(hanging: Web, others_are_served: Callable[[], object]) -> None:
+    """Let the hanging server go once the others were served; after a minute in any case."""
+    for _ in range(6000):
+        if others_are_served():
+            break
+        time.sleep(0.01)
+    hanging.freed.set()
+
+
+def test_real_channels_with_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail through Apprise, a webhook, a webhook that hangs, one that fails: the first two get it all the same."""
+    with mail_server() as mail, web_server() as good, web_server() as slow, web_server() as bad:
+        slow.hangs, bad.status = True, 500
+        monkeypatch.setenv("MAIL", f"mailto://127.0.0.1:{mail.port}/?from=a@example.com&to=b@example.com&mode=insecure")
+        monkeypatch.setenv("KEY", "k")
+        hooks = {"good": good.url, "slow": slow.url, "bad": bad.url}
+        channels = [Channel(name="mail", kind="apprise", address="env:MAIL")]
+        channels += [Channel(name=n, kind="webhook", address=url, secret="env:KEY") for n, url in hooks.items()]
+        box = Box()
+        well = low("c", event="recovery", level=Level.OK, before=Level.WARN)
+        box.put(low("a", amount=None), unread("b"), well, channels=tuple(channels))
+        senders = {channel.name: sender_of(channel, None) for channel in channels}
+        post = Delivery(box, senders, page="https://example.com/", pace=Pace(within=timedelta(minutes=1)))
+        freeing = threading.Thread(target=free, args=(slow, lambda: mail.letters and good.requests and bad.requests))
+        freeing.start()
+        results = {result.channel: result.error for result in post.run(at(20_000))}
+        freeing.join()
+        post.close(at(20_000))
+    assert {name: error is None for name, error in results.items()} == {
+        "mail": True,
+        "good": True,
+        "slow": False,
+        "bad": False,
+    }
+    assert "deadline" not in (results["slow"] or "")  # it was still waited for when the others had theirs
+    assert len(mail.letters) == len(good.requests) == len(slow.requests) == len(bad.requests) == 1
+    document = json.loads(good.requests[0][2])
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert document["title"] == mail.letters[0]["subject"] == "coffers: 1 critical, 1 warn, 1 well again (3 accounts)"
+    assert [notice["spendable"] for notice in document["notices"]] == [None, None, "42.50"]
