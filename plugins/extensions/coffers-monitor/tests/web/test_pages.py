@@ -17,9 +17,8 @@ from coffers_monitor.web.view import Alert, Watched
 
 def text(markup: str) -> str:
     """What is read of it, on one line."""
-    return re.sub(
-        r"\s+", " ", re.sub(r"<[^>]*>", "", re.sub(r"(?s)<head>.*?</head>|<svg.*?</svg>", "", markup))
-    ).strip()
+    seen = re.sub(r"(?s)<head>.*?</head>|<svg.*?</svg>", "", markup).replace("</dt>", " ")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", seen)).strip()
 
 
 def rows(markup: str) -> list[str]:
