@@ -3,55 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from made_up_month import NOW, Month, made_up_month
-
-from coffers import Secret
-from coffers_monitor.web.app import make_app
-
-TOKEN = "correct-horse-battery-staple"
-
-Serve = Callable[..., str]
+from made_up_month import Month, made_up_month
+from served_page import TOKEN, Serve, served
 
 
 @pytest.fixture
 def month() -> Month:
     return made_up_month()
-
-
-@contextlib.contextmanager
-def served(view: Any, token: str | None = None, names: tuple[str, ...] = ()) -> Iterator[str]:
-    """The app on a free port of loopback, served as `coffers serve` does; its address."""
-    app = make_app(view, token=Secret(token) if token else None, names=names, clock=lambda: NOW)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, server_header=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        limit = time.monotonic() + 60
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < limit
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(60)
-        listener.close()
-        assert not thread.is_alive()
 
 
 @pytest.fixture

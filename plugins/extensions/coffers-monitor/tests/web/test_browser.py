@@ -19,8 +19,7 @@ from typing import Any, Protocol
 import httpx
 import pytest
 from made_up_month import Month, made_up_month
-
-from conftest import TOKEN, Serve, served
+from served_page import TOKEN, Serve, served
 
 webdriver: Any = pytest.importorskip("selenium.webdriver", reason="the page in a browser: pip install selenium")
 WebDriverException: Any = pytest.importorskip("selenium.common.exceptions").WebDriverException

@@ -8,10 +8,10 @@ import attrs
 import httpx
 import pytest
 from made_up_month import Month
+from served_page import TOKEN, Serve
 
 from coffers import Secret
 from coffers_monitor.web.guard import COOKIE, Sessions, is_host_allowed
-from conftest import TOKEN, Serve
 
 #: Everything that tells something of an account.
 CLOSED = [

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from made_up_month import Month, made_up_month
+from served_page import TOKEN
 
 from coffers import ConfigError, Secret
 from coffers_monitor.web.command import serve_command
 from coffers_monitor.web.serving import Place, check_token, read_token, serve
-from conftest import TOKEN
 
 HERE = Path(__file__).parent
 

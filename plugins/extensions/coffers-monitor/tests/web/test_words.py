@@ -68,6 +68,7 @@ def test_a_runway() -> None:
     assert (words.runway(far, NOW), words.margin(far, NOW)) == ("in 9 days", "28 Nov to 3 Dec")
     assert words.runway(over, NOW) == "now"
     assert words.margin(Lasting("estimate", None, NOW, NOW + 5 * day, None), NOW) == "not before 26 Nov"
+    assert words.runway(Lasting("estimate", Decimal(1)), NOW) == "in many years"
     assert words.runway(Lasting("not_falling"), NOW) == "not falling"
     assert words.runway(Lasting("not_enough_data"), NOW) == "not enough data yet"
     assert words.margin(Lasting("not_falling"), NOW) == ""

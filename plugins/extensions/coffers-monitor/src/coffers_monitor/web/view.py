@@ -98,7 +98,7 @@ class Forecast(Protocol):
     """How long a balance lasts; what the forecast's own value gives is one.
 
     `verdict` is ``"estimate"``, ``"not_falling"`` or ``"not_enough_data"``; the times are None unless it is an
-    estimate, and `latest` may be None even then: it may last for ever.
+    estimate. Even then `out_at` is None where it lasts for many years, and `latest` where it may last for ever.
     """
 
     @property

@@ -106,8 +106,8 @@ def day(when: datetime) -> str:
 
 def runway(forecast: Forecast, now: datetime) -> str:
     """How long it lasts, in a few words."""
-    if forecast.verdict == "estimate" and forecast.out_at is not None:
-        return within(forecast.out_at, now)
+    if forecast.verdict == "estimate":
+        return "in many years" if forecast.out_at is None else within(forecast.out_at, now)
     return "not falling" if forecast.verdict == "not_falling" else "not enough data yet"
 
 
