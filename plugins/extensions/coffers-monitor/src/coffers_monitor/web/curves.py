@@ -70,9 +70,9 @@ class Curves:
         for gone in self._kept.keys() - places:
             self._kept.pop(gone, None)
         for place in sorted(places):
-            started = time.monotonic()
+            started, rest = time.monotonic(), _REST if place in self._kept else 0.0  # the first page needs them all
             self._make(place)
-            if stop.wait((time.monotonic() - started) * _REST):
+            if stop.wait((time.monotonic() - started) * rest):
                 return
         stop.wait(max(0.0, _ROUND_S - (time.monotonic() - begun)))
 

@@ -129,6 +129,7 @@ def serve(
             access_log=False,
             log_config=None,
             server_header=False,
+            ws="none",
             timeout_graceful_shutdown=1,
             timeout_keep_alive=30,
             limit_concurrency=200,
