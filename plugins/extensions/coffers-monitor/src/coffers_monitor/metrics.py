@@ -156,7 +156,7 @@ def _balances(now_board: Board, view: View) -> Iterator[Metric]:
                 threshold.add_metric((*labels, line.level), float(line.amount))
             if line.runway_s is not None:
                 runway_threshold.add_metric((*labels, line.level), line.runway_s)
-        if not standing.current:
+        if not standing.current or any(alert.level == "unconfirmed" for alert in row.alerts):
             continue
         for kind, family in amounts.items():
             amount = getattr(row.figures, kind)

@@ -13,13 +13,18 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 import pytest
-from made_up_month import Month, made_up_month
+from made_up_month import NOW, Month, made_up_month
 from served_page import TOKEN, Serve, served
+
+from coffers_monitor.facts import Attempt, Figures, Place, Point
+from coffers_monitor.web.view import Alert, Watched
 
 webdriver: Any = pytest.importorskip("selenium.webdriver", reason="the page in a browser: pip install selenium")
 WebDriverException: Any = pytest.importorskip("selenium.common.exceptions").WebDriverException
@@ -100,6 +105,23 @@ def test_everything_fits(browser: Browser, url: str, width: int) -> None:
             ".map(e => e.outerHTML.slice(0, 200))"
         )
         assert outside == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_longest_there_is_fits(browser: Browser, serve: Serve, month: Month, width: int) -> None:
+    name, text = "a" * 60, "unbreakable" * 45
+    amount = Decimal("-12345678901234567890123456789.123456789012345678901")
+    place = Place(name, "X" * 32, "N" * 40, "w" * 60)
+    good = Attempt(name, "p" * 40, NOW, 1.0, (Figures(place, total=amount), Figures(Place(name, "USD"), total=amount)))
+    bad = Attempt(name, "p" * 40, NOW, 1.0, None, error="rejected", message=text)
+    month.watched.insert(0, Watched(name, "p" * 40, 900.0, bad, good))
+    month.held.append(Alert(name, place, "critical", "below", NOW, text))
+    month.history[place] = [Point(NOW - timedelta(days=2), amount), Point(NOW - timedelta(days=1), -amount)]
+    shown(browser, width)
+    url = serve(month)
+    for path in ("/", f"/accounts/{name}"):
+        browser.get(url + path)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", WIDTHS)

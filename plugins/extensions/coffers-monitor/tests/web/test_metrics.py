@@ -72,7 +72,9 @@ def test_a_failed_read_makes_series_vanish_and_nothing_0(month: Month) -> None:
     ]
 
 
-def test_a_real_0_is_told(month: Month) -> None:
+def test_a_0_is_told_once_it_is_confirmed(month: Month) -> None:
+    assert values(month, "coffers_balance_spendable_amount", account="reserve") == []
+    month.held.clear()
     assert values(month, "coffers_balance_spendable_amount", account="reserve") == [0]
 
 
