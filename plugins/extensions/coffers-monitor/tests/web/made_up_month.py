@@ -32,6 +32,16 @@ class Lasting:
     seen_days: float = 30.0
 
 
+@attrs.frozen
+class Expected:
+    """A point of a forecast's line."""
+
+    at: datetime
+    expected: Decimal
+    low: Decimal
+    high: Decimal
+
+
 @attrs.define
 class Month:
     """A view of what was made up; tests change what they are about."""
@@ -47,13 +57,25 @@ class Month:
     def accounts(self) -> Sequence[Watched]:
         return tuple(self.watched)
 
-    def points(self, place: Place, since: datetime, until: datetime, *, most: int) -> Sequence[Point]:
+    def points(self, place: Place, since: datetime, until: datetime, *, at_most: int) -> Sequence[Point]:
         found = [point for point in self.history.get(place, ()) if since <= point.at <= until]
-        step = max(1, len(found) // most)
+        step = max(1, len(found) // at_most)
         return [*found[::step], *(found[-1:] if step > 1 else ())]
 
     def runway(self, place: Place) -> Lasting:
         return self.forecasts.get(place, Lasting("not_enough_data", seen_days=0.1))
+
+    def band(self, place: Place, until: datetime) -> Sequence[Expected]:
+        forecast, last = self.runway(place), self.history[place][-1]
+        if forecast.verdict != "estimate" or forecast.out_at is None:
+            return ()
+        line = []
+        for number in range(21):
+            at = last.at + (until - last.at) * number / 20
+            ends = (forecast.out_at, forecast.earliest, forecast.latest)
+            left = [max(Decimal(0), last.amount * Decimal(1 - (at - last.at) / (end - last.at))) for end in ends if end]
+            line.append(Expected(at, *left))
+        return line
 
     def top_ups(self, place: Place, since: datetime, until: datetime) -> Sequence[Point]:
         return [point for point in self.raised.get(place, ()) if since <= point.at <= until]
@@ -136,7 +158,7 @@ def _spending(
         busy = 2 if 8 <= at.hour < 20 else 0 if at.weekday() > 4 else 1
         amount += (Decimal(per_day) / 24 * busy * dice.randrange(40, 160) / 100).quantize(digits)
         if top_up and amount > top_up * 2:
-            month.raised.setdefault(place, []).append(Point(at, amount))
+            month.raised.setdefault(place, []).append(Point(at, Decimal(top_up * 2 - 60)))
             amount -= top_up * 2 - 60
         at -= timedelta(hours=1)
     month.history[place] = points[::-1]

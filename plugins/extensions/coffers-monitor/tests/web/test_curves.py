@@ -24,9 +24,9 @@ class Counting(Month):
 
     asked: list[Place] = attrs.field(factory=list)
 
-    def points(self, place: Place, since: datetime, until: datetime, *, most: int) -> Sequence[Point]:
+    def points(self, place: Place, since: datetime, until: datetime, *, at_most: int) -> Sequence[Point]:
         self.asked.append(place)
-        return super().points(place, since, until, most=most)
+        return super().points(place, since, until, at_most=at_most)
 
 
 def counting(month: Month) -> Counting:

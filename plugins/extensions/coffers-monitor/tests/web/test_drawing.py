@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def test_a_chart_is_well_formed_and_its_history_in_its_frame(amounts: list[Decim
     points = curve(amounts)
     forecast = Lasting(verdict, Decimal(1), NOW + DAY, NOW + DAY / 2, NOW + 2 * DAY if ends else None)
     lines = (Threshold("warn", Decimal(5)), Threshold("critical", None, 3600.0))
-    markup = chart(Chart(points, NOW - DAY, NOW, forecast, points[:1], lines, "<USD>"))
+    markup = chart(Chart(points, NOW - DAY, NOW, forecast, (), points[:1], lines, "<USD>"))
     root = ET.fromstring(markup)
     line = next(part for part in root.iter("path") if part.attrib["class"] == "line")
     assert all(0 <= number <= 1000 for number in numbers(line.attrib["d"]))
@@ -56,14 +57,26 @@ def test_a_chart_says_what_it_shows(month: Month) -> None:
     place = Place("payouts", "USD")
     since = NOW - 30 * DAY
     top_ups, thresholds = month.top_ups(place, since, NOW), month.thresholds(place)
-    points = month.points(place, since, NOW, most=600)
-    what = Chart(points, since, NOW, month.runway(place), top_ups, thresholds, "USD")
+    points = month.points(place, since, NOW, at_most=600)
+    what = Chart(points, since, NOW, month.runway(place), (), top_ups, thresholds, "USD")
     markup = chart(what)
     root = ET.fromstring(markup)
     assert "to 41.870000 USD" in root.attrib["aria-label"]
     assert "Topped up 7 times. Runs out in 7 hours." in root.attrib["aria-label"]
     kinds = [part.attrib.get("class") for part in root.iter()]
     assert (kinds.count("mark"), kinds.count("limit warn"), kinds.count("limit critical")) == (7, 1, 1)
+
+
+def test_the_line_of_a_forecast_is_drawn_as_it_is_given(month: Month) -> None:
+    place, since = Place("hosting", "EUR"), NOW - 30 * DAY
+    what = Chart(month.points(place, since, NOW, at_most=600), since, NOW, month.runway(place))
+    band = month.band(place, what.until)
+    root = ET.fromstring(chart(attrs.evolve(what, band=band)))
+    drawn = {part.attrib["class"]: numbers(part.attrib["d"]) for part in root.iter("path")}
+    assert (len(drawn["ahead"]), len(drawn["band"])) == (2 * len(band), 4 * len(band))
+    assert drawn["ahead"][-2] == 1000  # to the right edge
+    highest, expected, lowest = drawn["band"][2 * len(band) - 1], drawn["ahead"][-1], drawn["band"][2 * len(band) + 1]
+    assert highest < expected < lowest  # downwards
 
 
 @pytest.mark.parametrize("points", [[], [Point(NOW, Decimal(1))]])

@@ -95,7 +95,7 @@ class Api:
         series: list[dict[str, Any]] = []
         for row in rows:
             place = row.figures.place
-            points = self._view.points(place, since, until, most=_MOST_POINTS)
+            points = self._view.points(place, since, until, at_most=_MOST_POINTS)
             told = [{"at": time_to_text(point.at), "spendable": amount_to_text(point.amount)} for point in points]
             series.append(_place(place) | {"unit": row.figures.unit, "points": told})
         account = {"account": standing.watched.account, "since": time_to_text(since), "until": time_to_text(until)}

@@ -79,7 +79,7 @@ class Curves:
     def _make(self, place: Place) -> _Kept:
         until = self._clock()
         since = until - timedelta(days=SPARK_DAYS)
-        points = self._view.points(place, since, until, most=_SPARK_POINTS)
+        points = self._view.points(place, since, until, at_most=_SPARK_POINTS)
         kept = _Kept(self._view.runway(place), sparkline(thinned(points, _SPARK_POINTS), since, until))
         self._kept[place] = kept
         return kept

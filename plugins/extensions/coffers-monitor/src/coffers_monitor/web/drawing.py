@@ -7,6 +7,7 @@ telephone and lines keep their width.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from markupsafe import Markup, escape
 
 from coffers_monitor.facts import Point
 
-from .view import Forecast, Threshold
+from .view import Band, Forecast, Threshold, TopUp
 from .words import clock_time, day, plain_amount, runway
 
 __all__ = ["Chart", "chart", "sparkline", "thinned"]
@@ -82,6 +83,7 @@ class Chart:
         since: its left edge.
         now: where history ends and the forecast begins.
         forecast: how long it lasts.
+        band: the forecast's line; empty draws it straight.
         top_ups: when money was added.
         thresholds: lines to draw.
         currency: for the words.
@@ -91,7 +93,8 @@ class Chart:
     since: datetime
     now: datetime
     forecast: Forecast
-    top_ups: Sequence[Point] = ()
+    band: Sequence[Band] = ()
+    top_ups: Sequence[TopUp] = ()
     thresholds: Sequence[Threshold] = ()
     currency: str = ""
 
@@ -193,6 +196,11 @@ def _forecast(
     forecast = what.forecast
     if forecast.verdict != "estimate" or forecast.out_at is None:
         return []
+    if what.band:
+        ahead = [(x(one.at.timestamp()), y(float(one.expected))) for one in what.band]
+        margin = [(x(one.at.timestamp()), y(float(one.high))) for one in what.band]
+        margin += [(x(one.at.timestamp()), y(float(one.low))) for one in reversed(what.band)]
+        return [f'<path class="band" d="{_path(margin)}Z"/>', f'<path class="ahead" d="{_path(ahead)}"/>']
     begin, height = last
     floor = y(0)
     out, edge = x(forecast.out_at.timestamp()), _WIDTH
@@ -228,10 +236,14 @@ def _now(what: Chart, x: Callable[[float], float]) -> list[str]:
 
 def _marks(what: Chart, x: Callable[[float], float], y: Callable[[float], float]) -> list[str]:
     parts: list[str] = []
-    for point in what.top_ups:
-        place, height = f"{x(point.at.timestamp()) / _WIDTH * 100:.2f}%", y(float(point.amount))
-        title = f"<title>topped up, {escape(clock_time(point.at))}</title>"
-        parts.append(f'<circle class="mark" cx="{place}" cy="{height:.1f}" r="5">{title}</circle>')
+    times = [point.at for point in what.points]
+    for top_up in what.top_ups:
+        after = what.points[min(bisect_left(times, top_up.at), len(times) - 1)]
+        place, height = f"{x(top_up.at.timestamp()) / _WIDTH * 100:.2f}%", y(float(after.amount))
+        told = f"topped up by {plain_amount(top_up.amount)} {what.currency}, {clock_time(top_up.at)}"
+        parts.append(
+            f'<circle class="mark" cx="{place}" cy="{height:.1f}" r="5"><title>{escape(told)}</title></circle>'
+        )
     return parts
 
 

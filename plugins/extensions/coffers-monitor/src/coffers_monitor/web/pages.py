@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import parse_qs
 
+import attrs
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -121,15 +122,16 @@ class Pages:
     def _chart(self, row: Row, now_board: Board, days: int) -> Chart:
         now, place = now_board.at, row.figures.place
         since = now - timedelta(days=days)
-        return Chart(
-            self._view.points(place, since, now, most=_CHART_POINTS),
+        what = Chart(
+            self._view.points(place, since, now, at_most=_CHART_POINTS),
             since,
             now,
             row.forecast,
-            self._view.top_ups(place, since, now),
-            self._view.thresholds(place),
-            place.currency,
+            top_ups=self._view.top_ups(place, since, now),
+            thresholds=self._view.thresholds(place),
+            currency=place.currency,
         )
+        return attrs.evolve(what, band=self._view.band(place, what.until))
 
     # --- the login ------------------------------------------------------------------------------------------------
 

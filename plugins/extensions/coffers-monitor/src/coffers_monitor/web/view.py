@@ -15,7 +15,7 @@ import attrs
 
 from coffers_monitor.facts import Attempt, Place, Point
 
-__all__ = ["Alert", "Fetches", "Forecast", "Level", "Threshold", "View", "Watched"]
+__all__ = ["Alert", "Band", "Fetches", "Forecast", "Level", "Threshold", "TopUp", "View", "Watched"]
 
 Level: TypeAlias = Literal["unconfirmed", "warn", "critical"]
 
@@ -115,6 +115,28 @@ class Forecast(Protocol):
     def seen_days(self) -> float: ...
 
 
+class Band(Protocol):
+    """A point of a forecast's line: what is expected to be spendable then, at least and at most."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def expected(self) -> Decimal: ...
+    @property
+    def low(self) -> Decimal: ...
+    @property
+    def high(self) -> Decimal: ...
+
+
+class TopUp(Protocol):
+    """Money that came in: when it was first seen, and by how much the balance rose."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def amount(self) -> Decimal: ...
+
+
 class View(Protocol):
     """What is known. Called from several threads at once; never waits for a provider."""
 
@@ -122,13 +144,13 @@ class View(Protocol):
         """Every watched account, in the order of the config."""
         ...
 
-    def points(self, place: Place, since: datetime, until: datetime, *, most: int) -> Sequence[Point]:
+    def points(self, place: Place, since: datetime, until: datetime, *, at_most: int) -> Sequence[Point]:
         """What was spendable, in the order of time.
 
         Args:
             place: where.
             since, until: from when to when, both included.
-            most: about how many are wanted; a store that can thin them out saves time. More are no fault.
+            at_most: how many are wanted; a store that can thin them out saves time. More are no fault.
         """
         ...
 
@@ -136,8 +158,12 @@ class View(Protocol):
         """How long it lasts, by all that is known."""
         ...
 
-    def top_ups(self, place: Place, since: datetime, until: datetime) -> Sequence[Point]:
-        """When money was added, and how much was spendable then."""
+    def band(self, place: Place, until: datetime) -> Sequence[Band]:
+        """The line of the forecast, from the last amount on; empty where there is none."""
+        ...
+
+    def top_ups(self, place: Place, since: datetime, until: datetime) -> Sequence[TopUp]:
+        """What came in, in the order of time."""
         ...
 
     def alerts(self) -> Sequence[Alert]:
