@@ -113,3 +113,17 @@ def test_rows_are_never_merged(month: Month) -> None:
         ("ETH", "ERC20"),
     ]
     assert attrs.asdict(wallet.rows[2].figures)["total"] == Decimal("98765.000000000000000010")
+
+
+@pytest.mark.parametrize(("hours", "strip"), [(0, "warn"), (47.9, "warn"), (48, "ok"), (None, "ok")])
+def test_what_ends_within_two_days_is_not_well(month: Month, hours: float | None, strip: str) -> None:
+    place = Place("hosting", "EUR")
+    out_at = None if hours is None else NOW + timedelta(hours=hours)
+    month.forecasts[place] = Lasting("estimate", Decimal(1), out_at)
+    month.watched = [one for one in month.watched if one.account in ("hosting", "empty")]
+    now_board = board(month, NOW)
+    assert (now_board.state, now_board.strip) == ("ok", strip)
+
+
+def test_what_is_worse_than_a_warning_is_told_as_it_is(month: Month) -> None:
+    assert board(month, NOW).strip == "critical"

@@ -9,10 +9,13 @@ from datetime import datetime
 
 import attrs
 import httpx
+import pytest
 from made_up_month import NOW, Lasting, Month
 from served_page import Serve
 
 from coffers_monitor.facts import Place, Point
+from coffers_monitor.web import words
+from coffers_monitor.web.board import board
 from coffers_monitor.web.curves import Curves
 
 PAYOUTS = Place("payouts", "USD")
@@ -67,6 +70,39 @@ def test_everything_is_made_afresh_and_what_is_gone_is_forgotten(month: Month) -
     view.asked.clear()
     curves.spark(Place("gone", "USD"))
     assert view.asked == [Place("gone", "USD")]
+
+
+def test_a_page_does_not_wait_for_a_thousand_forecasts(month: Month, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coffers_monitor.web.curves._PATIENCE_S", 0.0)
+    month.held.clear()
+    view = counting(month)
+    curves = Curves(view, lambda: NOW)
+    now_board = board(view, NOW, curves.forecast)
+    assert now_board.is_pending
+    assert now_board.first_out is None
+    assert words.runway(curves.forecast(PAYOUTS), NOW) == "being worked out"
+    assert (curves.spark(PAYOUTS), view.asked) == ("", [])
+    stop = threading.Event()
+    renewing = threading.Thread(target=curves.renew, args=(stop,))
+    renewing.start()
+    eventually(lambda: not board(view, NOW, curves.forecast).is_pending)
+    stop.set()
+    renewing.join(60)
+    first = board(view, NOW, curves.forecast).first_out
+    assert first is not None
+    assert first.figures.place == PAYOUTS
+
+
+def test_the_page_says_that_forecasts_are_missing(serve: Serve, month: Month, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coffers_monitor.web.curves._PATIENCE_S", 0.0)
+    monkeypatch.setattr(Curves, "renew", lambda self, stop: stop.wait())
+    url = serve(month)
+    said = httpx.get(url, timeout=60).text
+    assert "Forecasts are still being worked out." in said
+    assert "as far as can be told" not in said
+    assert "coffers_balance_runway_seconds{" not in httpx.get(url + "/metrics", timeout=60).text
+    runway = httpx.get(url + "/api/v1/accounts/payouts", timeout=60).json()["balances"][0]["runway"]
+    assert (runway["verdict"], runway["out_at"]) == ("pending", None)
 
 
 def test_a_database_that_is_away_for_a_while_ends_nothing(serve: Serve, month: Month) -> None:

@@ -43,6 +43,14 @@ def test_all_is_well_only_if_all_is(page: httpx.Client, month: Month) -> None:
     assert "No account is watched yet" in text(page.get("/").text)
 
 
+def test_all_is_not_well_where_money_ends_soon_and_no_rule_says_so(page: httpx.Client, month: Month) -> None:
+    month.watched = [one for one in month.watched if one.account in ("payouts", "hosting")]
+    month.held.clear()
+    answer = page.get("/").text
+    assert "payouts runs out soon" in text(answer)
+    assert '<section class="verdict warn"' in answer
+
+
 def test_each_account_is_told_with_its_state_amount_runway_and_age(page: httpx.Client) -> None:
     told = rows(page.get("/").text)
     assert [one.split(">")[-1].split()[0] for one in told][:3] == ["Critical", "Not", "Paused"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 import attrs
@@ -26,6 +26,10 @@ STATES: Final[tuple[State, ...]] = ("critical", "failed", "paused", "stale", "un
 #: A figure is stale once this many reads are missing, and not before the seconds have passed.
 _MISSED_READS: Final = 3
 _STALE_AFTER_S: Final = 300.0
+
+
+#: What ends within this time is not called well, even where nobody has written a rule about it.
+_SOON: Final = timedelta(days=2)
 
 
 def is_stale(watched: Watched, now: datetime) -> bool:
@@ -116,6 +120,19 @@ class Board:
         """What runs out first, if anything does."""
         rows = (row for standing in self.standings if (row := standing.first_out))
         return min(rows, key=lambda row: _seconds(row.out_at), default=None)
+
+    @property
+    def strip(self) -> State:
+        """What the page as a whole says: the worst state; a warning where no rule objects and yet money ends soon."""
+        first = self.first_out
+        if self.state not in ("ok", "waiting") or first is None or first.out_at is None:
+            return self.state
+        return "warn" if first.out_at - self.at < _SOON else self.state
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there are forecasts that nobody has worked out yet."""
+        return any(row.forecast.verdict == "pending" for one in self.standings for row in one.rows)
 
     @property
     def newest(self) -> datetime | None:

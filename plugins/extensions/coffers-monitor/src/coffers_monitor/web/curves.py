@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from threading import Event
 from typing import Final
 
@@ -32,6 +33,23 @@ _ROUND_S: Final = 60.0
 _REST: Final = 10.0
 
 
+#: A page makes what is missing for so many seconds, once in so many; what is still missing then is pending.
+_PATIENCE_S: Final = 0.5
+_PATIENCE_EVERY_S: Final = 5.0
+
+
+@attrs.frozen
+class _Pending:
+    """In place of a forecast that nobody has worked out yet."""
+
+    verdict: str = "pending"
+    per_day: Decimal | None = None
+    out_at: datetime | None = None
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    seen_days: float = 0.0
+
+
 @attrs.frozen
 class _Kept:
     forecast: Forecast
@@ -50,14 +68,30 @@ class Curves:
         self._view = view
         self._clock = clock
         self._kept: dict[Place, _Kept] = {}
+        self._patient_since = -_PATIENCE_EVERY_S
+        self._waited_s = 0.0
 
     def forecast(self, place: Place) -> Forecast:
-        """How long it lasts."""
-        return (self._kept.get(place) or self._make(place)).forecast
+        """How long it lasts; of the verdict ``"pending"`` where that has not been worked out yet."""
+        return self._get(place).forecast
 
     def spark(self, place: Place) -> Markup:
-        """Its sparkline; empty where there is too little history."""
-        return (self._kept.get(place) or self._make(place)).spark
+        """Its sparkline; empty where there is too little history, or none was drawn yet."""
+        return self._get(place).spark
+
+    def _get(self, place: Place) -> _Kept:
+        """What is kept, or made now if that does not take too long: thousands of them may be missing at the start."""
+        kept = self._kept.get(place)
+        if kept is not None:
+            return kept
+        begun = time.monotonic()
+        if begun - self._patient_since >= _PATIENCE_EVERY_S:
+            self._patient_since, self._waited_s = begun, 0.0
+        if self._waited_s >= _PATIENCE_S:
+            return _Kept(_Pending(), Markup())
+        kept = self._make(place)
+        self._waited_s += time.monotonic() - begun
+        return kept
 
     def renew(self, stop: Event) -> None:
         """Make everything afresh, one after the other, once; pausing so that others get their turn.

@@ -174,6 +174,8 @@ def _verdict(now_board: Board) -> str:
     if not now_board.standings:
         return "No account is watched yet"
     counts = now_board.counts
+    if now_board.strip != now_board.state and now_board.first_out is not None:
+        return f"{now_board.first_out.figures.place.account} runs out soon"
     if set(counts) <= {"ok"}:
         return "All is well"
     if set(counts) <= {"ok", "waiting"}:

@@ -97,7 +97,8 @@ class Fetches:
 class Forecast(Protocol):
     """How long a balance lasts; what the forecast's own value gives is one.
 
-    `verdict` is ``"estimate"``, ``"not_falling"`` or ``"not_enough_data"``; the times are None unless it is an
+    `verdict` is ``"estimate"``, ``"not_falling"`` or ``"not_enough_data"`` (or, on the page alone,
+    ``"pending"``: nobody has worked it out yet); the times are None unless it is an
     estimate. Even then `out_at` is None where it lasts for many years, and `latest` where it may last for ever.
     """
 

@@ -108,7 +108,8 @@ def runway(forecast: Forecast, now: datetime) -> str:
     """How long it lasts, in a few words."""
     if forecast.verdict == "estimate":
         return "in many years" if forecast.out_at is None else within(forecast.out_at, now)
-    return "not falling" if forecast.verdict == "not_falling" else "not enough data yet"
+    told = {"not_falling": "not falling", "pending": "being worked out"}
+    return told.get(forecast.verdict, "not enough data yet")
 
 
 def margin(forecast: Forecast, now: datetime) -> str:
