@@ -88,14 +88,23 @@ def test_one_object_may_have_both_hooks_and_both_see_their_own_manager_alone() -
     assert (list(extensions.commands), len(extensions.observers)) == (["weigh"], 1)
 
 
+def test_an_extension_may_have_a_demo_and_nothing_else() -> None:
+    def coffers_demo(config: Path) -> int:
+        return len(config.parts)
+
+    extensions = Extensions([entry("shown", lambda: SimpleNamespace(coffers_demo=hookimpl(coffers_demo)))])
+    assert extensions.faults == ()
+    assert {name: demo(Path("a/b")) for name, demo in extensions.demos.items()} == {"shown": 2}
+
+
 @pytest.mark.parametrize(
     ("load", "reason"),
     [
         (raising(ImportError("no such thing")), "ImportError: no such thing"),
         (raising(SystemExit(3)), "SystemExit: 3"),
         (raising(KeyboardInterrupt()), "KeyboardInterrupt"),
-        (lambda: object(), "it has neither of the hooks; mark them with coffers.extensions.hookimpl"),
-        (lambda: toy.plugin(), "it has neither of the hooks; mark them with coffers.extensions.hookimpl"),
+        (lambda: object(), "it has none of the hooks; mark them with coffers.extensions.hookimpl"),
+        (lambda: toy.plugin(), "it has none of the hooks; mark them with coffers.extensions.hookimpl"),
         (lambda: answering(None), "coffers_register_commands must answer names and commands, as "),
         (lambda: answering({"Weigh": WEIGH}), "the name of a command must be lower-case letters, digits and '-'"),
         (lambda: answering({1: WEIGH}), "the name of a command must be lower-case letters, digits and '-'"),
@@ -135,7 +144,7 @@ def test_a_provider_s_marker_does_not_fit() -> None:
     def coffers_observe(read: Any) -> None: ...
 
     mark: Any = providers_hookimpl
-    assert "neither of the hooks" in fault(lambda: SimpleNamespace(coffers_observe=mark(coffers_observe)))
+    assert "none of the hooks" in fault(lambda: SimpleNamespace(coffers_observe=mark(coffers_observe)))
 
 
 def test_one_that_never_ends_its_import_is_left_out() -> None:

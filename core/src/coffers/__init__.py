@@ -41,12 +41,23 @@ if TYPE_CHECKING:
     from .messages import Request, Response, SignedRequest
     from .models import Balance, Snapshot, Valuation
     from .observing import FinishedRead
-    from .provider import RESERVED_KEYS, ConfigField, Provider
+    from .provider import RESERVED_KEYS, ConfigField, Provider, origin_of
     from .registry import InstalledProvider, LoadedProvider, Registry
     from .report import BALANCES_SCHEMA, account_report, balance_report, balances_report, time_to_text
     from .sandboxing import SANDBOX_GROUP, SandboxAccount, SandboxCall, SandboxProvider, SandboxReply
     from .secret import Scrubber, Secret
-    from .settings import Config, InvalidConfigError, Resolved, Resolver, TableCheck, config_path, load_config
+    from .settings import (
+        REFERENCE_FORMS,
+        Config,
+        InvalidConfigError,
+        Resolved,
+        Resolver,
+        TableCheck,
+        config_path,
+        is_reference,
+        load_config,
+        reference_fault,
+    )
     from .transport import Endpoint, HttpTransport, Transport
 
 #: Which module each name lives in.
@@ -75,12 +86,23 @@ _HOMES = {
     "messages": ("Request", "Response", "SignedRequest"),
     "models": ("Balance", "Snapshot", "Valuation"),
     "observing": ("FinishedRead",),
-    "provider": ("RESERVED_KEYS", "ConfigField", "Provider"),
+    "provider": ("RESERVED_KEYS", "ConfigField", "Provider", "origin_of"),
     "registry": ("InstalledProvider", "LoadedProvider", "Registry"),
     "report": ("BALANCES_SCHEMA", "account_report", "balance_report", "balances_report", "time_to_text"),
     "sandboxing": ("SANDBOX_GROUP", "SandboxAccount", "SandboxCall", "SandboxProvider", "SandboxReply"),
     "secret": ("Scrubber", "Secret"),
-    "settings": ("Config", "InvalidConfigError", "Resolved", "Resolver", "TableCheck", "config_path", "load_config"),
+    "settings": (
+        "REFERENCE_FORMS",
+        "Config",
+        "InvalidConfigError",
+        "Resolved",
+        "Resolver",
+        "TableCheck",
+        "config_path",
+        "is_reference",
+        "load_config",
+        "reference_fault",
+    ),
     "transport": ("Endpoint", "HttpTransport", "Transport"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -89,6 +111,7 @@ __all__ = [
     "BALANCES_SCHEMA",
     "DEFAULT_TIMEOUT_S",
     "KINDS",
+    "REFERENCE_FORMS",
     "RESERVED_KEYS",
     "SANDBOX_GROUP",
     "Account",
@@ -142,9 +165,12 @@ __all__ = [
     "balances_report",
     "config_path",
     "exact",
+    "is_reference",
     "load_config",
     "one_line",
+    "origin_of",
     "parse_guarded",
+    "reference_fault",
     "time_to_text",
 ]
 

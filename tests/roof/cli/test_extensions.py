@@ -248,3 +248,55 @@ def test_the_doctor_says_that_they_are_turned_off(site: Path, cli: Cli, monkeypa
     monkeypatch.setenv("COFFERS_NO_EXTENSIONS", "1")
     assert "note  COFFERS_NO_EXTENSIONS is set: none of the " in cli("doctor").out
     assert "coffers_scale" not in sys.modules
+
+
+# --- demos ---------------------------------------------------------------------------------------------------------
+
+SHOWN = """
+from pathlib import Path
+
+from coffers.extensions import hookimpl
+
+@hookimpl
+def coffers_demo(config):
+    accounts = config.read_text().count("[accounts.")
+    Path("shown.txt").write_text(f"{accounts} {config.name}")
+    return {code}
+"""
+
+
+def test_an_extension_shows_itself_on_the_sandbox_and_ends_with_its_code(site: Path, cli: Cli) -> None:
+    more(site, "stage", SHOWN.replace("{code}", "7"))
+    assert "--stage            Show what the extension stage does, instead." in cli("demo", "--help").out
+    result = cli("demo", "--stage")
+    assert (result.code, result.out) == (7, "")
+    accounts, name = (site.parent / "shown.txt").read_text().split()
+    assert (int(accounts) > 0, name) == (True, "config.toml")
+    more(site, "quiet", SHOWN.replace("{code}", "None"))
+    assert cli("demo", "--quiet").code == 0
+    assert '"accounts"' in cli("demo", "--json").out
+
+
+@pytest.mark.parametrize("other", [("--json",), ("--timeout", "3")])
+def test_a_demo_of_an_extension_takes_no_other_option(site: Path, cli: Cli, other: tuple[str, ...]) -> None:
+    more(site, "stage", SHOWN.replace("{code}", "7"))
+    result = cli("demo", "--stage", *other)
+    assert result.code == 2
+    assert "--stage takes no other option." in result.err
+    assert not (site.parent / "shown.txt").exists()
+
+
+def test_an_extension_named_as_an_option_of_the_demo_shows_nothing(site: Path, cli: Cli) -> None:
+    more(site, "json", SHOWN.replace("{code}", "7"))
+    result = cli("demo", "--json")
+    assert result.code == 0
+    assert '"accounts"' in result.out
+
+
+def test_without_extensions_the_demo_has_no_option_of_theirs(
+    site: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more(site, "stage", SHOWN.replace("{code}", "7"))
+    monkeypatch.setenv("COFFERS_NO_EXTENSIONS", "1")
+    assert cli("demo", "--stage").code == 2
+    assert "--stage" not in cli("demo", "--help").out

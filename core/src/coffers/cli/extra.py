@@ -1,4 +1,4 @@
-"""What extensions add to the command line: commands, and observers of its reads.
+"""What extensions add to the command line: commands, observers of its reads, and demos.
 
 Roof. Each run loads them once, guarded; what is broken is told on stderr, and the command goes on.
 ``COFFERS_NO_EXTENSIONS=1`` runs every command as if none were there.
@@ -7,7 +7,7 @@ Roof. Each run loads them once, guarded; what is broken is told on stderr, and t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +16,14 @@ import click
 from coffers import Registry, one_line
 from coffers.cli.endings import StoppedError
 from coffers.cli.streams import stdout_for_data
+from coffers.extensions import installed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from coffers.extensions import Extensions
 
-__all__ = ["command_of", "load_extensions", "observers_of"]
+__all__ = ["command_of", "demos_of", "load_extensions", "observers_of"]
 
 #: Seconds that importing all of them may take.
 _WITHIN_S: Final = 10.0
@@ -64,6 +67,13 @@ def command_of(ctx: click.Context, name: str) -> click.Command:
     except Exception as error:  # noqa: BLE001  foreign code may raise anything
         fault = f"{type(error).__name__}: {error}"
     raise StoppedError(f"the command {name!r} of the {extensions.owner(name)} cannot be used: {fault}")
+
+
+def demos_of(ctx: click.Context) -> Mapping[str, Callable[[Path], object]]:
+    """What shows an extension on the sandbox, by the extension's name."""
+    if os.environ.get("COFFERS_NO_EXTENSIONS") or not (entries := installed()):
+        return {}
+    return load_extensions(ctx, entries).demos
 
 
 def observers_of(registry: Registry, timeout_s: float | None = None) -> tuple[Callable[[Any], object], ...]:

@@ -1,11 +1,11 @@
 """The door for authors of extensions: commands of their own, and the reads of the others' told to them.
 
-Floor 5, beside `registry`. An extension is a module (or object) with one or both of these hooks, found through an
+Floor 5, beside `registry`. An extension is a module (or object) with one or more of these hooks, found through an
 entry point in the group ``coffers.extensions``; the entry point's name is the extension's. It never sees credentials
 or signed requests. Names only, each loaded when it is first used: the overview of the commands asks here whether there
 is any extension, and as a rule there is none. Start here:
 
-    hookspecs.py   the two promises
+    hookspecs.py   the three promises
     loading.py     `Extensions`: what is installed, imported one by one, each guarded
 """
 

@@ -1,7 +1,7 @@
-"""The two promises of an extension, as pluggy hookspecs. Each docstring is the hook's reference page.
+"""The three promises of an extension, as pluggy hookspecs. Each docstring is the hook's reference page.
 
-Floor 5, inside `extensions`. Unlike a provider's hooks these are one-to-many: every extension may add commands, and
-each is told of every read. They live in a manager of their own, with markers of their own.
+Floor 5, inside `extensions`. Unlike a provider's hooks these are one-to-many: every extension may add commands, each is
+told of every read, and each may show itself. They live in a manager of their own, with markers of their own.
 """
 
 from __future__ import annotations
@@ -13,10 +13,21 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, overload
 import attrs
 from pluggy import HookimplMarker, HookspecMarker
 
-if TYPE_CHECKING:  # who only adds commands need not wait for it
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    # Who only adds commands need not wait for it.
     from coffers.observing import FinishedRead
 
-__all__ = ["PROJECT", "ExtraCommand", "HookImpl", "coffers_observe", "coffers_register_commands", "hookimpl"]
+__all__ = [
+    "PROJECT",
+    "ExtraCommand",
+    "HookImpl",
+    "coffers_demo",
+    "coffers_observe",
+    "coffers_register_commands",
+    "hookimpl",
+]
 
 #: What pluggy knows these hooks under: a provider's marker does not fit them, nor theirs a provider.
 PROJECT: Final = "coffers_extensions"
@@ -92,6 +103,30 @@ def coffers_observe(read: FinishedRead) -> None:
     """
 
 
+@_hookspec
+def coffers_demo(config: Path) -> int | None:
+    """Show what you do, on the sandbox: `coffers demo --NAME`, where NAME is the extension's.
+
+    - MUST end soon when it is interrupted.
+    - SHOULD import what it needs when it is called, not before.
+
+    The core calls it on the main thread while the sandbox runs. The sandbox is controlled over HTTP, see
+    `coffers.sandbox`: below the origin of any account's `base_url`. What is returned is the exit code; nothing means 0.
+
+    Example::
+
+        @hookimpl
+        def coffers_demo(config: Path) -> int | None:
+            from coffers_acme.weigh import weigh_until_interrupted
+
+            return weigh_until_interrupted(config)
+
+    Args:
+        config: a config file with an account of every installed provider. Change it as you like, put files beside it:
+            the folder is removed afterwards.
+    """
+
+
 class _CommandsHook(Protocol):
     def __call__(self) -> Mapping[str, ExtraCommand]: ...
 
@@ -100,8 +135,13 @@ class _ObserveHook(Protocol):
     def __call__(self, read: FinishedRead) -> None: ...
 
 
+class _DemoHook(Protocol):
+    def __call__(self, config: Path) -> int | None: ...
+
+
 C = TypeVar("C", bound=_CommandsHook)
 B = TypeVar("B", bound=_ObserveHook)
+D = TypeVar("D", bound=_DemoHook)
 
 
 class HookImpl(Protocol):
@@ -111,6 +151,8 @@ class HookImpl(Protocol):
     def __call__(self, function: C) -> C: ...
     @overload
     def __call__(self, function: B) -> B: ...
+    @overload
+    def __call__(self, function: D) -> D: ...
 
 
 #: Marks a function as an extension's hook.

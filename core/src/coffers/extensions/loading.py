@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, cast
 
 import attrs
@@ -33,7 +34,11 @@ _LEAST_S: Final = 1.0
 _CORE_TABLES: Final = frozenset({"accounts"})
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
-_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {"coffers_register_commands": (), "coffers_observe": ("read",)}
+_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "coffers_register_commands": (),
+    "coffers_observe": ("read",),
+    "coffers_demo": ("config",),
+}
 
 
 @attrs.frozen
@@ -63,6 +68,7 @@ class _Loaded:
 
     commands: Mapping[str, ExtraCommand]
     observe: Callable[[Any], object] | None
+    demo: Callable[[Path], object] | None
 
 
 class _UnfitError(Exception):
@@ -83,6 +89,7 @@ class Extensions:
         faults: a line for people about each that is broken and each command that is refused.
         commands: the commands they add, by name.
         observers: for `Client(observers=...)`.
+        demos: what shows an extension on a sandbox, by the extension's name; called with the path of a config.
     """
 
     def __init__(
@@ -118,6 +125,9 @@ class Extensions:
         self.observers: tuple[Callable[[Any], object], ...] = tuple(
             [_named(found.observe, extension) for extension, found in loaded.items() if found.observe is not None]
         )
+        self.demos: Mapping[str, Callable[[Path], object]] = {
+            extension.name: found.demo for extension, found in loaded.items() if found.demo is not None
+        }
 
     def owner(self, command: str) -> InstalledExtension:
         """Whose a command of `commands` is."""
@@ -184,10 +194,10 @@ def _load(pm: PluginManager, name: str, load: Callable[[], object]) -> _Loaded:
         if pm.has_plugin(name):
             pm.unregister(name=name)
         raise _UnfitError(one_line(str(error))) from None
-    tell, observe = (_hook(pm, hook, name) for hook in _PARAMETERS)
-    if tell is None and observe is None:
-        raise _UnfitError("it has neither of the hooks; mark them with coffers.extensions.hookimpl")
-    return _Loaded({} if tell is None else _checked(tell()), observe)
+    tell, observe, demo = (_hook(pm, hook, name) for hook in _PARAMETERS)
+    if tell is None and observe is None and demo is None:
+        raise _UnfitError("it has none of the hooks; mark them with coffers.extensions.hookimpl")
+    return _Loaded({} if tell is None else _checked(tell()), observe, demo)
 
 
 def _hook(pm: PluginManager, hook: str, name: str) -> Callable[..., Any] | None:

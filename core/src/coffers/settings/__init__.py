@@ -14,18 +14,21 @@ Floor 5. The only place that reads the environment. Knows manifests, but not whe
 from __future__ import annotations
 
 from .file import Config, InvalidConfigError, TableCheck, config_path, load_config
-from .references import may_block
+from .references import REFERENCE_FORMS, is_reference, may_block, reference_fault
 from .resolver import Resolved, Resolver
 from .travel import travel_fault
 
 __all__ = [
+    "REFERENCE_FORMS",
     "Config",
     "InvalidConfigError",
     "Resolved",
     "Resolver",
     "TableCheck",
     "config_path",
+    "is_reference",
     "load_config",
     "may_block",
+    "reference_fault",
     "travel_fault",
 ]
