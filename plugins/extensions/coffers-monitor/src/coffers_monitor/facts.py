@@ -72,6 +72,8 @@ class Attempt:
         error: kind of the failure (one of `coffers`' twelve); None where it succeeded.
         message: its text, scrubbed; "" where it succeeded.
         retry_after_s: seconds the provider wants us to wait, or None.
+        unconfirmed: whether its amounts are set aside: nothing but 0 after there was money. The next read that says the
+            same is believed; this one is kept, and is no point of any forecast.
     """
 
     account: str
@@ -83,6 +85,7 @@ class Attempt:
     error: str | None = None
     message: str = ""
     retry_after_s: float | None = None
+    unconfirmed: bool = False
 
 
 @attrs.frozen

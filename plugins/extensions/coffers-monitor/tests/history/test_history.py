@@ -86,6 +86,7 @@ def test_json_has_every_read_and_every_digit(place: str) -> None:
         "fetched_at": "2026-11-01T03:00:00.25Z",
         "elapsed_s": 0.25,
         "as_of": "2026-11-01T03:00:00.25Z",
+        "unconfirmed": False,
         "balances": [
             {
                 "currency": "USDT",
@@ -236,8 +237,8 @@ def test_the_config_names_the_database(place: str, tmp_path: Path, monkeypatch: 
     ("text", "said"),
     [
         ("[monitor", "cannot be read"),
-        ("monitor = 1", "monitor must be a table"),
-        ("[monitor]\ndatabase = 1", "monitor.database must be a text"),
+        ("monitor = 1", "monitor: must be a table"),
+        ("[monitor]\ndatabase = 1", "monitor.database: must be a text"),
         ('[monitor]\ndatabase = "mysql://h/d"', "monitor.database: the address names a kind"),
         ('[monitor]\ndatabase = "postgresql://u:canary@h/d"', "monitor.database: holds a password"),
         ('[monitor]\ndatabase = "env:NOT_THERE"', "NOT_THERE is not set"),

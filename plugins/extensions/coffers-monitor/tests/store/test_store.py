@@ -20,7 +20,7 @@ from sqlalchemy import event
 
 from coffers import KINDS, amount_to_text, one_line
 from coffers_monitor.facts import Attempt, Figures, Place, Point
-from coffers_monitor.store import Store
+from coffers_monitor.store import Counted, Store
 
 USD = Place("shop", "USD")
 
@@ -344,3 +344,47 @@ def test_the_longest_waiting_is_first(store: Store, now: datetime) -> None:
     late = now + timedelta(hours=1)
     assert [notice.id for notice in store.notices_due(late, at_most=2)] == ["1", "2"]
     assert [notice.id for notice in store.notices_due(late)] == ["3"]
+
+
+# --- what is counted, what is unconfirmed --------------------------------------------------------------------------
+
+
+def test_reads_are_counted_by_outcome_and_thinning_takes_none_away(store: Store, now: datetime) -> None:
+    begin = now - timedelta(days=400)
+    with store.begin() as transaction:
+        for minute in range(30):
+            transaction.add(Attempt("shop", "acme", begin + timedelta(minutes=minute), 0.25, ()))
+        transaction.add(Attempt("shop", "acme", begin, 1.0, None, error="timeout"))
+        transaction.add(Attempt("shop", "other", begin, 2.0, ()))
+    wanted = [
+        Counted("shop", "acme", "ok", 30, 7.5),
+        Counted("shop", "acme", "timeout", 1, 1.0),
+        Counted("shop", "other", "ok", 1, 2.0),
+    ]
+    assert store.counted() == wanted
+    assert store.thin(now) > 0
+    assert store.counted() == wanted
+
+
+def test_what_is_unconfirmed_is_kept_as_that_and_is_no_point(store: Store, now: datetime) -> None:
+    place = Place("shop", "USD")
+    reads = [
+        Attempt("shop", "acme", now + timedelta(minutes=step), 0.1, (Figures(place, total=Decimal(amount)),))
+        for step, amount in enumerate((5, 0, 4))
+    ]
+    reads[1] = attrs.evolve(reads[1], unconfirmed=True)
+    with store.begin() as transaction:
+        for read in reads:
+            transaction.add(read)
+    assert list(store.attempts("shop")) == reads
+    for at_most in (None, 100):
+        points = store.points(place, now, now + timedelta(days=1), at_most=at_most)
+        assert [point.amount for point in points] == [5, 4]
+
+
+def test_what_the_rules_remember_is_handed_out_at_once(store: Store) -> None:
+    with store.begin() as transaction:
+        transaction.put_state("shop", "one")
+        transaction.put_state("other", "two")
+        transaction.put_state("shop", "three")
+    assert store.states() == {"shop": "three", "other": "two"}

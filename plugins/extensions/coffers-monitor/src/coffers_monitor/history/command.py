@@ -13,8 +13,11 @@ from typing import Any, Final
 
 import click
 
-from coffers import ConfigError, config_path
+from coffers import ConfigError, InvalidConfigError
+from coffers.cli.door import config_file, config_option
+from coffers_monitor.config import TABLE, read_settings
 from coffers_monitor.facts import Attempt
+from coffers_monitor.parts import PARTS, Parts
 from coffers_monitor.store import Address, Store, StoreError, address_fault, default_address, resolved
 
 from .times import time_from_text
@@ -41,12 +44,7 @@ _PART: Final = 64 * 1024
 @click.option(
     "--database", metavar="URL", help="sqlite:///FILE, postgresql://..., or where it is kept: env:NAME, file:PATH."
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The config file; else $COFFERS_CONFIG, else config.toml in your config directory.",
-)
+@config_option
 def command(
     names: tuple[str, ...],
     since: str | None,
@@ -102,7 +100,7 @@ def _address(database: str | None, config: Path | None) -> Address:
         if fault := address_fault(database):
             raise ConfigError(f"--database: {fault}")
         return resolved(database)
-    file = _config_file(config)
+    file = config_file(config)
     try:
         whole = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
@@ -111,26 +109,14 @@ def _address(database: str | None, config: Path | None) -> Address:
         return default_address()
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {type(error).__name__}; see `coffers doctor`") from None
-    try:
-        text: Any = whole.get("monitor", {}).get("database")
-    except AttributeError:
-        raise ConfigError(f"{file}: monitor must be a table") from None
-    if text is None:
-        return default_address()
-    if not isinstance(text, str):
-        raise ConfigError(f"{file}: monitor.database must be a text")
-    if fault := address_fault(text):
-        raise ConfigError(f"{file}: monitor.database: {fault}")
-    return resolved(text, file.parent)
-
-
-def _config_file(explicit: Path | None) -> Path:
-    try:
-        return config_path(explicit, None)
-    except ConfigError:  # only where none is named is the platform asked, which takes long to import
-        import platformdirs
-
-        return platformdirs.user_config_path("coffers", appauthor=False) / "config.toml"
+    known: Any = whole.get("accounts", {})
+    names: list[str] = [*known] if isinstance(known, dict) else []  # pyright: ignore[reportUnknownArgumentType]  keys of TOML are texts
+    settings, faults = read_settings(whole.get(TABLE, {}), accounts=names, parts=PARTS)
+    if faults:
+        problems = [f"{file}: {'.'.join(map(str, (TABLE, *fault.path)))}: {fault.text}" for fault in faults]
+        raise InvalidConfigError(problems[0], problems=problems)
+    text = Parts.of(settings).database
+    return default_address() if text is None else resolved(text, file.parent)
 
 
 def _accounts(store: Store, names: Sequence[str]) -> list[str]:

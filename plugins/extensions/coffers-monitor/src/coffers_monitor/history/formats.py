@@ -24,7 +24,7 @@ __all__ = ["CSV_COLUMNS", "csv_parts", "flat_rows", "json_lines", "json_parts"]
 CSV_COLUMNS: Final[tuple[str, ...]] = (
     "account", "provider", "status", "currency", "unit", "network", "wallet", "total", "available", "pending",
     "reserved", "spendable", "as_of", "fetched_at", "elapsed_s", "error_kind", "error_message", "retry_after",
-    "expires_at",
+    "expires_at", "unconfirmed",
 )  # fmt: skip
 
 #: Columns that hold a number or nothing; every other one holds text.
@@ -53,6 +53,7 @@ def flat_rows(attempt: Attempt) -> Iterator[dict[str, Any]]:
     report = attempt_report(attempt)
     names = ("account", "provider", "status", "as_of", "fetched_at", "elapsed_s")
     shared: dict[str, Any] = dict.fromkeys(CSV_COLUMNS) | {name: report[name] for name in names}
+    shared["unconfirmed"] = "yes" if attempt.unconfirmed else None
     if (error := report.get("error")) is not None:
         shared |= {"error_kind": error["kind"], "error_message": error["message"], "retry_after": error["retry_after"]}
     balances: list[dict[str, Any]] = report.get("balances") or [{}]

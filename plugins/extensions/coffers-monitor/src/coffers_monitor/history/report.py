@@ -30,6 +30,7 @@ def attempt_report(attempt: Attempt) -> dict[str, Any]:
         "as_of": None if attempt.as_of is None else time_to_text(attempt.as_of),
     }
     if attempt.rows is not None:
+        report["unconfirmed"] = attempt.unconfirmed
         report["balances"] = [_balance(row) for row in attempt.rows]
     else:
         wait_s = attempt.retry_after_s

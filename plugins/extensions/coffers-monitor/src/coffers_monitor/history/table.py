@@ -97,6 +97,7 @@ def _rows(attempt: Attempt) -> Iterable[dict[str, str]]:
             "pending": _amount(row.pending),
             "reserved": _amount(row.reserved),
             "expires": _time(row.expires_at),
+            "note": "unconfirmed" if attempt.unconfirmed else "",
         }
 
 

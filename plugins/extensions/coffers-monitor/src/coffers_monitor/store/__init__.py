@@ -25,6 +25,7 @@ of a database may hold a password.
 from .address import Address, address_fault, default_address, resolved
 from .errors import StoreError
 from .notices import DueNotice, KeptNotice
+from .reading import Counted
 from .settings import StoreFault, read_database, read_keep
 from .store import Store
 from .thinning import Keep
@@ -32,6 +33,7 @@ from .writing import Transaction
 
 __all__ = [
     "Address",
+    "Counted",
     "DueNotice",
     "Keep",
     "KeptNotice",

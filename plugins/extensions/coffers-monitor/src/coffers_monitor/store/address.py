@@ -7,20 +7,20 @@ parameters, and a message never quotes what was given.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from coffers import Account, ConfigError, Provider, Resolver, Secret
+from coffers import ConfigError, Secret, is_reference
+from coffers_monitor.lookup import look_up
 
 from .errors import StoreError
 
-__all__ = ["Address", "address_fault", "default_address", "is_reference", "resolved"]
+__all__ = ["Address", "address_fault", "default_address", "resolved"]
 
 _FORMS: Final = 'write "sqlite:///FILE" or "postgresql://USER@HOST/DATABASE"'
-_REFERENCES: Final = ("env:", "file:", "keyring:", "cmd:")
 
 
 @attrs.frozen
@@ -100,11 +100,6 @@ def default_address() -> Address:
     return Address(URL.create("sqlite", database=str(file)), str(file))
 
 
-def is_reference(text: str) -> bool:
-    """Whether `text` stands for an address kept elsewhere."""
-    return text.startswith(_REFERENCES)
-
-
 def address_fault(text: str) -> str | None:
     """What is wrong with an address written down in a file or on a command line, and what to do; None where nothing is.
 
@@ -122,21 +117,6 @@ def address_fault(text: str) -> str | None:
     return None
 
 
-@attrs.frozen
-class _Whole:
-    url: Secret
-
-
-#: The core looks up references for providers alone. This one is asked nothing; it lends the lookup its shape.
-_LOOKUP: Final[Provider[Any, _Whole]] = Provider(
-    id="database",
-    title="the monitor's database",
-    docs="https://localhost",
-    base_urls={"api": "https://localhost"},
-    credentials=(_Whole,),
-)
-
-
 def resolved(text: str, folder: Path | None = None) -> Address:
     """The address itself, looked up where `text` is a reference by the same rules as an account's.
 
@@ -150,10 +130,9 @@ def resolved(text: str, folder: Path | None = None) -> Address:
     if not is_reference(text):
         return Address.of(text, folder)
     try:
-        found = Resolver().resolve(Account("database", "database", {"url": text}, folder=folder), _LOOKUP)
+        whole = look_up(text, folder)
     except ConfigError as error:
         reason = error.message
     else:
-        whole: Secret = found.credentials.url
         return Address.of(whole.reveal(), folder)
     raise StoreError(f"the address of the database: {reason}")

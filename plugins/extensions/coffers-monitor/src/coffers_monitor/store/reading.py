@@ -8,17 +8,38 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final, Literal
 
+import attrs
 from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
 from coffers_monitor.facts import Attempt, Figures, Place, Point
 
 from .hours import day_of, hour_of, in_order, reduced
-from .tables import ACCOUNT, ATTEMPT, FIGURE, HOUR, PLACE, Amount
+from .tables import ACCOUNT, ATTEMPT, COUNT, FIGURE, HOUR, PLACE, STATE, Amount
 
-__all__ = ["accounts", "latest", "page", "places", "points"]
+__all__ = ["Counted", "accounts", "counted", "latest", "page", "places", "points", "states"]
 
 #: Reads that are taken from the database at a time.
 PAGE: Final = 200
+
+
+@attrs.frozen
+class Counted:
+    """How many reads of an account came out in one way, since the database is there.
+
+    Attributes:
+        account: its name.
+        provider: the provider's id.
+        outcome: ``"ok"``, or the kind of the failure.
+        times: how many.
+        elapsed_s: seconds that all of them took together.
+    """
+
+    account: str
+    provider: str
+    outcome: str
+    times: int
+    elapsed_s: float
+
 
 #: An account's id, and which of its reads: what the rows of a read are found by.
 _Read = tuple[int, datetime, int]
@@ -75,6 +96,18 @@ def _noted(connection: Connection, which: Literal["last", "ok"]) -> Iterator[Att
     )
     rows = _by_read(row for row in connection.execute(figures) if row.at is not None)
     return (_attempt(row, rows) for row in connection.execute(attempts).all())
+
+
+def states(connection: Connection) -> dict[str, str]:
+    """See `Store.states`."""
+    return {row[0]: row[1] for row in connection.execute(select(STATE.account, STATE.text))}
+
+
+def counted(connection: Connection) -> list[Counted]:
+    """See `Store.counted`."""
+    columns = (ACCOUNT.name, ACCOUNT.provider, COUNT.outcome, COUNT.times, COUNT.elapsed_s)
+    query = select(*columns).join(ACCOUNT.table, ACCOUNT.ident == COUNT.account_id).order_by(*columns[:3])
+    return [Counted(*row) for row in connection.execute(query)]
 
 
 def page(
@@ -153,7 +186,7 @@ def _raw_points(
     spendable = func.coalesce(FIGURE.available, FIGURE.total, type_=Amount)
     query = (
         select(FIGURE.at, FIGURE.n, FIGURE.place_id, spendable)
-        .where(FIGURE.place_id.in_(ids), FIGURE.at >= since)
+        .where(FIGURE.place_id.in_(ids), FIGURE.at >= since, FIGURE.unconfirmed.is_(False))
         .where(FIGURE.at <= until if closed else FIGURE.at < until)
         .order_by(FIGURE.at, FIGURE.n)
     )
@@ -196,6 +229,7 @@ def _attempt(row: Any, figures: dict[_Read, list[Any]]) -> Attempt:
         error=row.error,
         message=row.message or "",
         retry_after_s=row.retry_after_s,
+        unconfirmed=any(figure.unconfirmed for figure in found),
     )
 
 

@@ -13,7 +13,7 @@ from coffers_monitor.facts import Point
 
 from .hours import Span
 
-__all__ = ["put", "put_new", "span_of", "span_values"]
+__all__ = ["add_up", "put", "put_new", "span_of", "span_values"]
 
 #: The columns of `HOUR` beside its key.
 _SPAN_COLUMNS: Final = ("first_at", "first", "last_at", "last", "low_at", "low", "high_at", "high")
@@ -31,6 +31,21 @@ def _replacing(dialect: str, table: Table, columns: tuple[str, ...]) -> Executab
     keys = [column.name for column in table.primary_key]
     new = {name: statement.excluded[name] for name in columns if name not in keys}
     made: Executable = statement.on_conflict_do_update(index_elements=keys, set_=new)
+    return made
+
+
+def add_up(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    """Add the numbers of `row` to those of the row that has its key; insert it where there is none."""
+    connection.execute(_adding(connection.dialect.name, table), row)
+
+
+@cache
+def _adding(dialect: str, table: Table) -> Executable:
+    statement = _kind(dialect).insert(table)
+    keys = [column.name for column in table.primary_key]
+    numbers = [column for column in table.columns if column.name not in keys]
+    sums = {column.name: column + statement.excluded[column.name] for column in numbers}
+    made: Executable = statement.on_conflict_do_update(index_elements=keys, set_=sums)
     return made
 
 

@@ -21,6 +21,7 @@ from .engine import WAIT_S, make_engine, told
 from .errors import StoreError
 from .hours import day_of
 from .notices import DueNotice, KeptNotice
+from .reading import Counted
 from .schema import prepare
 from .thinning import Keep
 from .writing import Transaction
@@ -135,7 +136,7 @@ class Store:
     def points(self, place: Place, since: datetime, until: datetime, *, at_most: int | None = None) -> list[Point]:
         """What could be spent at `place`, in the order of time.
 
-        A read that failed, did not name the place, named it twice, or knew no amount for it has no point.
+        A read has no point that failed, is unconfirmed, did not name the place, named it twice, or knew no amount.
 
         Args:
             place: where.
@@ -173,6 +174,16 @@ class Store:
             yield from found
             if after is None:
                 return
+
+    def states(self) -> dict[str, str]:
+        """What the rules remember, by account name."""
+        with self._reading() as connection:
+            return reading.states(connection)
+
+    def counted(self) -> list[Counted]:
+        """How many reads came out how, of every account; no number ever falls, whatever is thinned."""
+        with self._reading() as connection:
+            return reading.counted(connection)
 
     # --- the outbox --------------------------------------------------------------------------------------------
 

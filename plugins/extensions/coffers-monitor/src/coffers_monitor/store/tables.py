@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Float,
@@ -34,6 +35,7 @@ from coffers import amount_to_text
 __all__ = [
     "ACCOUNT",
     "ATTEMPT",
+    "COUNT",
     "FIGURE",
     "HOUR",
     "METADATA",
@@ -143,7 +145,10 @@ ATTEMPT: Final = _AttemptTable()
 
 
 class _FigureTable:
-    """The amounts of a place in one read; `position` is the row's among those of the read."""
+    """The amounts of a place in one read; `position` is the row's among those of the read.
+
+    `unconfirmed` is that of the read. It stands here because it is the points of a place that must not have them.
+    """
 
     place_id = Column[int]("place_id", Integer, ForeignKey("coffers_place.id"), primary_key=True)
     at = Column[datetime]("at", Instant, primary_key=True)
@@ -154,10 +159,11 @@ class _FigureTable:
     pending = Column[Decimal | None]("pending", Amount)
     reserved = Column[Decimal | None]("reserved", Amount)
     expires_at = Column[datetime | None]("expires_at", Instant)
+    unconfirmed = Column[bool]("unconfirmed", Boolean, nullable=False)
     table = Table(
         "coffers_figure",
         METADATA,
-        *(place_id, at, n, position, total, available, pending, reserved, expires_at),
+        *(place_id, at, n, position, total, available, pending, reserved, expires_at, unconfirmed),
         sqlite_with_rowid=False,
     )
 
@@ -191,6 +197,19 @@ class _HourTable:
 
 
 HOUR: Final = _HourTable()
+
+
+class _CountTable:
+    """How many reads of an account came out how, and the seconds they took; never less, whatever is thinned."""
+
+    account_id = Column[int]("account_id", Integer, ForeignKey("coffers_account.id"), primary_key=True)
+    outcome = Column[str]("outcome", Text, primary_key=True)
+    times = Column[int]("times", BigInteger, nullable=False)
+    elapsed_s = Column[float]("elapsed_s", Float(53), nullable=False)
+    table = Table("coffers_count", METADATA, *(account_id, outcome, times, elapsed_s), sqlite_with_rowid=False)
+
+
+COUNT: Final = _CountTable()
 
 
 class _StateTable:

@@ -2,6 +2,7 @@
 
 A read is stored with its rows, its place in the hour, and the account's note of its last reads. Two rows of one place
 in one read (an answer may name a place twice) are both kept, and neither becomes a point: which one would be a guess.
+Nor does what is unconfirmed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from coffers_monitor.facts import Attempt, Figures, Place, Point
 
 from . import reading
 from .hours import Span, hour_of
-from .rows import put, put_new, span_of, span_values
-from .tables import ACCOUNT, ATTEMPT, FIGURE, HOUR, NOTICE, PLACE, STATE
+from .rows import add_up, put, put_new, span_of, span_values
+from .tables import ACCOUNT, ATTEMPT, COUNT, FIGURE, HOUR, NOTICE, PLACE, STATE
 
 __all__ = ["Transaction"]
 
@@ -35,9 +36,14 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._held: dict[tuple[str, str], Any] = {}
+
+    def hold(self, account: str, provider: str) -> None:
+        """Keep other processes away from an account until the end; to be called before anything of it is looked at."""
+        self._account(account, provider)
 
     def add(self, attempt: Attempt) -> None:
-        """Store a finished read. Call it first: it keeps other processes away from the account until the end.
+        """Store a finished read.
 
         Raises:
             ValueError: it has both rows and an error, or neither; a time is naive, or an amount no number.
@@ -45,6 +51,7 @@ class Transaction:
         """
         _check(attempt)
         account = self._account(attempt.account, attempt.provider)
+        self._count(account.id, attempt)
         n = self._number(account.id, attempt.at)
         self._connection.execute(
             insert(ATTEMPT.table),
@@ -60,8 +67,9 @@ class Transaction:
             },
         )
         if attempt.rows:
-            self._add_rows(account.id, attempt.at, n, attempt.rows)
+            self._add_rows(account.id, attempt, n, attempt.rows)
         self._note(account, attempt, n)
+        del self._held[attempt.account, attempt.provider]  # what was noted has changed
 
     def state(self, account: str) -> str | None:
         """What the rules remember of `account`; None where that is nothing yet."""
@@ -95,6 +103,11 @@ class Transaction:
         return reading.points(self._connection, place, since, until, at_most)
 
     def _account(self, name: str, provider: str) -> Any:
+        if (name, provider) not in self._held:
+            self._held[name, provider] = self._locked(name, provider)
+        return self._held[name, provider]
+
+    def _locked(self, name: str, provider: str) -> Any:
         table = ACCOUNT.table
         query = select(table).where(ACCOUNT.name == name, ACCOUNT.provider == provider).with_for_update()
         found = self._connection.execute(query).first()
@@ -103,13 +116,18 @@ class Transaction:
             found = self._connection.execute(query).one()
         return found
 
+    def _count(self, account_id: int, attempt: Attempt) -> None:
+        row = {"account_id": account_id, "outcome": attempt.error or "ok", "times": 1, "elapsed_s": attempt.elapsed_s}
+        add_up(self._connection, COUNT.table, row)
+
     def _number(self, account_id: int, at: datetime) -> int:
         """How many reads of the account there are at that very microsecond."""
         same = (ATTEMPT.account_id == account_id, ATTEMPT.at == at)
         last = self._connection.execute(select(func.max(ATTEMPT.n)).where(*same)).scalar()
         return 0 if last is None else last + 1
 
-    def _add_rows(self, account_id: int, at: datetime, n: int, rows: Sequence[Figures]) -> None:
+    def _add_rows(self, account_id: int, attempt: Attempt, n: int, rows: Sequence[Figures]) -> None:
+        at = attempt.at
         ids = self._place_ids(account_id, [_key(row) for row in rows])
         self._connection.execute(
             insert(FIGURE.table),
@@ -124,10 +142,13 @@ class Transaction:
                     "pending": row.pending,
                     "reserved": row.reserved,
                     "expires_at": row.expires_at,
+                    "unconfirmed": attempt.unconfirmed,
                 }
                 for position, row in enumerate(rows)
             ],
         )
+        if attempt.unconfirmed:
+            return
         counts = Counter(row.place for row in rows)
         alone = [(ids[_key(row)], row.spendable) for row in rows if counts[row.place] == 1]
         points = {place_id: Point(at.astimezone(UTC), amount) for place_id, amount in alone if amount is not None}

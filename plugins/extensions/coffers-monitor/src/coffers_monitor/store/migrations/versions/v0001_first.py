@@ -55,6 +55,15 @@ def upgrade() -> None:
         sa.Column("pending", sa.Text),
         sa.Column("reserved", sa.Text),
         sa.Column("expires_at", sa.BigInteger),
+        sa.Column("unconfirmed", sa.Boolean, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "coffers_count",
+        sa.Column("account_id", sa.Integer, sa.ForeignKey("coffers_account.id"), primary_key=True),
+        sa.Column("outcome", sa.Text, primary_key=True),
+        sa.Column("times", sa.BigInteger, nullable=False),
+        sa.Column("elapsed_s", sa.Float(53), nullable=False),
         sqlite_with_rowid=False,
     )
     points = [
