@@ -6,10 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from coffers_monitor.notify import letters
+from coffers_monitor.store import Store
+
+from .made import CHANNELS, low
 from .receivers import mail_server, refusing_port, web_server
 
 CANARY = "c4n4ry-7f3Kq9"
@@ -93,7 +98,36 @@ def test_what_is_wrong_is_said_before_anything_is_sent(run: Run) -> None:
         assert (done.returncode, done.stdout) == (2, "")
         assert "no channel 'hok'" in done.stderr
         assert run(good, KEY="k").returncode == 2
+        assert run(good, "--test", "--list", KEY="k").returncode == 2
         done = run("", "--test")
         assert (done.returncode, done.stdout) == (2, "")
         assert "[[monitor.notify]]" in done.stderr
         assert not web.requests
+
+
+def test_what_was_told_is_listed_with_what_became_of_it(run: Run, tmp_path: Path) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with Store.open(f"sqlite:///{tmp_path / 'kept.sqlite3'}") as store:
+        for name, age in (("sent", 1), ("failed", 2), ("lost", 3), ("new", 0), ("ancient", 24 * 8)):
+            notice = low(name, at=now - timedelta(hours=age))
+            with store.begin() as transaction:
+                for letter in letters([notice], CHANNELS[:1]):
+                    transaction.put_notice(letter.id, letter.to_text(), letter.at)
+        with store.begin() as transaction:
+            transaction.put_notice("odd", "{}", now - timedelta(hours=4))
+        for due in store.notices_due(now - timedelta(minutes=1)):
+            if due.id.startswith("sent"):
+                store.notice_sent(due, now)
+            elif due.id.startswith(("failed", "lost")):
+                store.notice_failed(due, "no answer", now if due.id.startswith("failed") else None)
+    config = '[monitor]\ndatabase = "sqlite:///kept.sqlite3"\n[[monitor.notify]]\nname = "chat"\napprise = "env:X"\n'
+    done = run(config, "--list")
+    assert (done.returncode, done.stderr) == (0, "")
+    odd, lost, failed, sent, new = done.stdout.splitlines()
+    assert odd.endswith(" a letter in the outbox cannot be read")
+    assert " chat: given up (no answer): CRITICAL lost USD: 42.50 USD left, below 50 USD" in lost
+    assert " chat: tried 1 times, again " in failed
+    assert " (no answer): CRITICAL failed USD" in failed
+    assert " chat: delivered: CRITICAL sent USD" in sent
+    assert " chat: waiting: CRITICAL new USD" in new
+    assert len(run(config, "--list", "chat").stdout.splitlines()) == 5

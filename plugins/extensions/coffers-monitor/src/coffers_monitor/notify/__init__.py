@@ -16,7 +16,7 @@ from __future__ import annotations
 from .channels import Channel, read_channels
 from .delivery import Delivered, Delivery, Pace, send_test, sender_of
 from .document import ALERTS_SCHEMA, document
-from .messages import Message, message
+from .messages import Message, message, summary
 from .outbox import Due, Letter, Outbox, letters
 from .sending import DeliveryError, Outgoing, Sender
 
@@ -39,4 +39,5 @@ __all__ = [
     "read_channels",
     "send_test",
     "sender_of",
+    "summary",
 ]

@@ -21,9 +21,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from coffers import CoffersError, Endpoint, HttpTransport, Secret, SignedRequest
-from coffers.provider import origin_of
-from coffers.settings.references import is_reference
+from coffers import CoffersError, Endpoint, HttpTransport, Secret, SignedRequest, is_reference, origin_of
 
 from .channels import Channel
 from .sending import DeliveryError, Outgoing, looked_up

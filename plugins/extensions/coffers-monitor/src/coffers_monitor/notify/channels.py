@@ -11,8 +11,7 @@ from typing import Final, Literal, cast
 
 import attrs
 
-from coffers.provider import origin_of
-from coffers.settings.references import REFERENCE_FORMS, is_reference, reference_fault
+from coffers import REFERENCE_FORMS, is_reference, origin_of, reference_fault
 from coffers_monitor.rules import Fault, Level, Notice
 from coffers_monitor.rules.config import KeyPath, Table, table_faults
 

@@ -15,7 +15,7 @@ from coffers import amount_to_text, exact, one_line
 from coffers_monitor.facts import Place
 from coffers_monitor.rules import Level, Notice
 
-__all__ = ["Message", "message", "span_text", "time_text"]
+__all__ = ["Message", "headline", "message", "span_text", "summary", "time_text"]
 
 #: Notices that are told one by one; what is beyond is counted and named.
 _MOST_PARAGRAPHS: Final = 20
@@ -66,13 +66,28 @@ def message(notices: Sequence[Notice], *, now: datetime, page: str | None = None
         now: when it is told; ages are counted from here.
         page: the address of the monitor's page, to be named at the end.
     """
+    notices = _newest(notices)
     ordered = sorted(notices, key=lambda notice: (-notice.level, notice.subject, notice.at, notice.account))
     # The title says already what happened to one; channels that know no titles put it before the text.
     parts = ["\n".join(_details(ordered[0], now))] if len(ordered) == 1 else _paragraphs(ordered, now)
     if page is not None:
         parts.append(f"All accounts: {page}")
-    title = _headline(ordered[0]) if len(ordered) == 1 else _summary(ordered)
+    title = headline(ordered[0]) if len(ordered) == 1 else _summary(ordered)
     return Message(title, "\n\n".join(parts))
+
+
+def _newest(notices: Sequence[Notice]) -> Sequence[Notice]:
+    """Without those that a later one of the same alarm makes old; where that is its end, all of it is told."""
+    last: dict[tuple[object, ...], Notice] = {}
+    for notice in sorted(notices, key=lambda notice: notice.at):
+        last[notice.account, notice.place, notice.subject] = notice
+    newest = ((notice, last[notice.account, notice.place, notice.subject]) for notice in notices)
+    return [notice for notice, newer in newest if newer is notice or newer.level is Level.OK]
+
+
+def summary(notice: Notice) -> str:
+    """In a few words what is the matter, without its level, account and place: for a list that has them."""
+    return one_line(_what(notice))
 
 
 def time_text(when: datetime) -> str:
@@ -96,7 +111,8 @@ def _word(notice: Notice) -> str:
     return "OK" if notice.level is Level.OK else notice.level.word.upper()
 
 
-def _headline(notice: Notice) -> str:
+def headline(notice: Notice) -> str:
+    """One line: how bad, where, what."""
     still = "still " if notice.event == "reminder" else ""
     return one_line(f"{_word(notice)} {_where(notice)}: {still}{_what(notice)}")
 
@@ -182,7 +198,7 @@ def _paragraphs(notices: Sequence[Notice], now: datetime) -> list[str]:
         else:
             left += group
     if left:
-        parts.append(f"And {len(left)} more:\n" + "\n".join(_headline(notice) for notice in left[:_MOST_NAMES]))
+        parts.append(f"And {len(left)} more:\n" + "\n".join(headline(notice) for notice in left[:_MOST_NAMES]))
         if len(left) > _MOST_NAMES:
             parts[-1] += f"\nand {_names(notice.account for notice in left[_MOST_NAMES:])}"
     return parts
@@ -208,7 +224,7 @@ def _alike(group: Sequence[Notice], now: datetime) -> str:
 
 
 def _paragraph(notice: Notice, now: datetime) -> str:
-    return "\n".join([f"{_headline(notice)}.", *_details(notice, now)])
+    return "\n".join([f"{headline(notice)}.", *_details(notice, now)])
 
 
 def _details(notice: Notice, now: datetime) -> Iterable[str]:
@@ -243,6 +259,8 @@ def _lasting(notice: Notice) -> Iterable[str]:
     found = notice.forecast
     if found is None or notice.level is Level.OK or notice.subject == "vanished":
         return
+    if notice.amount is not None and notice.amount <= 0:
+        return  # it has run out, as the headline says
     rate = "" if found.per_day is None else f" at about {_about(found.per_day)} a day"
     between = ""
     if found.earliest is not None and found.latest is not None:

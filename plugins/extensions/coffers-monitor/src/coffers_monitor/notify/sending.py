@@ -6,11 +6,12 @@ A `DeliveryError` is in our own words: no text of Apprise, of a server or of a l
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Protocol
 
 import attrs
 
-from coffers import Account, ConfigError, Provider, Resolver, Secret
+from coffers import ConfigError, Secret
+from coffers_monitor.lookup import look_up
 from coffers_monitor.rules import Level
 
 __all__ = ["DeliveryError", "Outgoing", "Sender", "looked_up"]
@@ -65,21 +66,6 @@ class Sender(Protocol):
         ...
 
 
-@attrs.frozen
-class _Whole:
-    value: Secret
-
-
-#: The core looks up references for providers alone. This one is asked nothing; it lends the lookup its shape.
-_LOOKUP: Final[Provider[Any, _Whole]] = Provider(
-    id="notify",
-    title="a channel of the monitor",
-    docs="https://localhost",
-    base_urls={"api": "https://localhost"},
-    credentials=(_Whole,),
-)
-
-
 def looked_up(reference: str, folder: Path | None) -> Secret:
     """What a reference stands for, by the same rules as an account's.
 
@@ -91,10 +77,7 @@ def looked_up(reference: str, folder: Path | None) -> Secret:
         DeliveryError: there is no such value; nothing was sent.
     """
     try:
-        found = Resolver().resolve(Account("notify", "notify", {"value": reference}, folder=folder), _LOOKUP)
+        return look_up(reference, folder)
     except ConfigError as error:
-        reason = error.message.removeprefix("value: ")
-    else:
-        whole: _Whole = found.credentials
-        return whole.value
+        reason = error.message
     raise DeliveryError(reason, attempted=False)

@@ -11,7 +11,7 @@ notice.py   what there is to tell
 from __future__ import annotations
 
 from .config import Fault, never_seen, parse_span, read_rules
-from .judge import FORGOTTEN_AFTER, Judgement, RunwayLike, judge, tick
+from .judge import FORGOTTEN_AFTER, Judgement, RunwayLike, is_doubtful, judge, standing, tick
 from .notice import Event, Forecast, Notice, Subject
 from .rule import Kind, Level, Rule, rules_of_account, rules_of_place
 from .state import Alarm, Failure, Kept, State, StateError
@@ -33,11 +33,13 @@ __all__ = [
     "State",
     "StateError",
     "Subject",
+    "is_doubtful",
     "judge",
     "never_seen",
     "parse_span",
     "read_rules",
     "rules_of_account",
     "rules_of_place",
+    "standing",
     "tick",
 ]

@@ -22,7 +22,7 @@ from .notice import Event, Forecast, Notice, Subject, notice_id
 from .rule import Level, Rule, rules_of_account, rules_of_place
 from .state import Alarm, Failure, Kept, Points, State
 
-__all__ = ["FORGOTTEN_AFTER", "Judgement", "RunwayLike", "judge", "tick"]
+__all__ = ["FORGOTTEN_AFTER", "Judgement", "RunwayLike", "is_doubtful", "judge", "standing", "tick"]
 
 #: When a place that is no longer in the answers is forgotten, its alarms with it.
 FORGOTTEN_AFTER: Final = timedelta(days=90)
@@ -111,7 +111,7 @@ def judge(
         return _told(rules, attrs.evolve(state, failure=failure), now, runway)
     state = attrs.evolve(state, read_at=attempt.at, failure=None)
     rows = _by_place(attempt.rows)
-    if _is_zero(rows) and state.doubted_at is None and any(_amount(kept) > 0 for kept in state.places.values()):
+    if is_doubtful(state, attempt):
         doubted = attrs.evolve(state, doubted_at=attempt.at)
         return attrs.evolve(_told(rules, doubted, now, runway), read_again=True, unconfirmed=True)
     first_seen = state.doubted_at if _is_zero(rows) and state.doubted_at else attempt.at
@@ -123,6 +123,13 @@ def judge(
         places[place] = kept
     state = attrs.evolve(state, places=places, doubted_at=None)
     return attrs.evolve(_told(rules, state, now, runway), read_again=missed_now)
+
+
+def is_doubtful(state: State | None, attempt: Attempt) -> bool:
+    """Whether `judge` would set this reading aside: 0 of everything after there was money, said for the first time."""
+    if state is None or state.doubted_at is not None or not attempt.rows:
+        return False
+    return _is_zero(_by_place(attempt.rows)) and any(_amount(kept) > 0 for kept in state.places.values())
 
 
 def tick(
@@ -305,6 +312,26 @@ def _told_of(
         if event is not None:
             notices.append(_notice(state, kept, None, _VANISHED, alarm, alarms[_VANISHED], event, now, runway))
     return attrs.evolve(kept, alarms={key: alarm for key, alarm in alarms.items() if not alarm.is_blank})
+
+
+def standing(
+    rules: Sequence[Rule], state: State, now: datetime, runway: Callable[[Place], RunwayLike | None] = lambda _: None
+) -> tuple[Notice, ...]:
+    """All that holds now, told or held back, as reminders; to be shown, never to be sent."""
+    found: list[Notice] = []
+
+    def look(kept: Kept | None, rule: Rule | None, subject: Subject, alarm: Alarm | None) -> None:
+        if alarm is not None and alarm.level is not Level.OK:
+            after = attrs.evolve(alarm, told=alarm.level)
+            found.append(_notice(state, kept, rule, subject, alarm, after, "reminder", now, runway))
+
+    for rule in rules_of_account(rules, state.account):
+        look(None, rule, rule.kind, state.alarms.get(rule.key))
+    for place, kept in state.places.items():
+        for rule in rules_of_place(rules, place):
+            look(kept, rule, rule.kind, kept.alarms.get(rule.key))
+        look(kept, None, _VANISHED, kept.alarms.get(_VANISHED))
+    return tuple(found)
 
 
 def _expiring(rule: Rule, alarm: Alarm, kept: Kept, now: datetime) -> Alarm:
