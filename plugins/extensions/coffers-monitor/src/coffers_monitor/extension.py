@@ -6,13 +6,22 @@ Imported for every overview and every read of the command line, so it imports no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from coffers.extensions import ExtraCommand, hookimpl
 
-__all__ = ["coffers_register_commands"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["coffers_demo", "coffers_register_commands"]
 
 _COMMANDS = {
     "watch": ExtraCommand("Read every account again and again.", "coffers_monitor.watching.command:command"),
+    "history": ExtraCommand("Show what was read.", "coffers_monitor.history.command:command"),
+    "notify": ExtraCommand(
+        "Test the channels of alerts, or show what was told.", "coffers_monitor.notify.command:command"
+    ),
+    "serve": ExtraCommand("Serve a page that tells whether all is well.", "coffers_monitor.web.command:command"),
 }
 
 
@@ -20,3 +29,11 @@ _COMMANDS = {
 def coffers_register_commands() -> Mapping[str, ExtraCommand]:
     """The commands of the monitor."""
     return _COMMANDS
+
+
+@hookimpl
+def coffers_demo(config: Path) -> int:
+    """The monitor on the sandbox, in quickened time."""
+    from coffers_monitor.demo.show import show
+
+    return show(config)

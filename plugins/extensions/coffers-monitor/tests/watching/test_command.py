@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -207,11 +208,115 @@ def test_who_asks_where_nobody_watches_is_told(tmp_path: Path, begin: Callable[.
         assert "so nothing was asked" in asking.line(asking.err)
 
 
+def test_every_read_is_kept_judged_told_and_on_the_page(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    (tmp_path / "hook.key").write_text("canary-hook-key-0123456789")
+    (tmp_path / "hook.key").chmod(0o600)
+    told: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def answer(asked: Asked) -> Response:
+        if "hook" in asked.path:
+            told.put(asked.body)
+        return Response(503) if "bad" in asked.path else OK
+
+    with serve(answer) as server:
+        monitor = f"""every = "1s"
+database = "sqlite:///kept.sqlite3"
+page = "https://money.example.com/"
+[[monitor.rules]]
+below = {{ critical = "1234567891" }}
+[[monitor.notify]]
+webhook = "{server.base_url}/hook"
+secret = "file:hook.key"
+"""
+        config = write(tmp_path, server, "shop", "bad", monitor=monitor)
+        process = begin("--config", config, "--serve", "--port", "0")
+        page = process.line(process.err).removeprefix("coffers: the page is at ")
+        message = json.loads(told.get(timeout=PATIENCE_S))
+        with urllib.request.urlopen(page, timeout=PATIENCE_S) as shown:
+            text = shown.read().decode()
+        assert process.end() == 0
+        assert process.err.empty()
+    assert message["title"] == "CRITICAL shop EUR: 1234567890.123456789012345678 EUR left, below 1234567891 EUR"
+    assert "All accounts: https://money.example.com/" in message["text"]
+    assert "unavailable" in text
+    assert "1234567890" in text.replace("</span>", "").replace("<span class=g>", "")
+    command = [sys.executable, "-m", "coffers", "history", "--csv", "--config", str(config)]
+    history = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "1234567890.123456789012345678" in history
+    assert "unavailable" in history
+    assert "canary" not in history + text + str(message)
+
+
+def test_the_page_follows_the_config(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    """In one process with the watch, and in one of its own, where a bad config changes nothing."""
+
+    def shown(page: str) -> str:
+        with urllib.request.urlopen(page, timeout=PATIENCE_S) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def until(page: str, word: str) -> None:
+        """Ask until it is there; the test's own time limit ends it otherwise."""
+        while word not in shown(page):
+            time.sleep(0.1)
+
+    database = 'every = "1s"\ndatabase = "sqlite:///kept.sqlite3"'
+    with serve(lambda asked: OK) as server:
+        config = write(tmp_path, server, "first", monitor=database)
+        watch = begin("--config", config, "--serve", "--port", "0")
+        pages = [watch.line(watch.err).removeprefix("coffers: the page is at ")]
+        watch.line(watch.out, about("first"))
+        command = [sys.executable, "-m", "coffers", "serve", "--port", "0", "--config", str(config)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
+            try:
+                assert serving.stderr is not None
+                pages.append(serving.stderr.readline().split()[2].rstrip(";"))
+                for page in pages:
+                    until(page, "first")
+                write(tmp_path, server, "second", monitor=database)
+                watch.line(watch.out, about("second"))
+                for page in pages:
+                    until(page, "second")
+                write(tmp_path, server, "third", monitor='every = "soon"')
+                watch.line(watch.err, lambda line: "cannot be used" in line)
+                assert all("second" in shown(page) for page in pages)
+            finally:
+                serving.kill()
+        assert watch.end() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_signal_ends_it_while_a_channel_hangs(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    (tmp_path / "hook.key").write_text("canary-hook-key-0123456789")
+    (tmp_path / "hook.key").chmod(0o600)
+    release, hanging = threading.Event(), threading.Event()
+
+    def answer(asked: Asked) -> Response:
+        if "hook" in asked.path:
+            hanging.set()
+            release.wait(PATIENCE_S * 2)
+        return OK
+
+    with serve(answer) as server:
+        rule = f"""[[monitor.rules]]\nbelow = "1234567891"
+[[monitor.notify]]\nwebhook = "{server.base_url}/hook"\nsecret = "file:hook.key"
+"""
+        process = begin("--config", write(tmp_path, server, "shop", monitor=f'every = "1s"\n{rule}'))
+        assert hanging.wait(PATIENCE_S)
+        assert process.end() == 0  # the channel would hang for longer than this waits
+        release.set()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("[monitor]\nevry = 1\n", "monitor.evry: is not a key of [monitor]; did you mean `every`?"),
         ("[accounts]\n", "has no accounts"),
+        ("[[monitor.rules]]\nblow = 1\n", "monitor.rules[0].blow: is not a key of a rule; did you mean `below`?"),
+        ("[[monitor.notify]]\n", "monitor.notify[0]: needs either apprise or webhook"),
+        ("[monitor]\nkeep = 1\n", "monitor.keep: must be a table"),
+        ("[monitor]\npage = 'ftp://x'\n", "monitor.page: is not an address; write https://HOST"),
+        ("[monitor]\ndatabase = 'postgresql://u:canary@h/d'\n", "monitor.database: holds a password"),
     ],
 )
 def test_a_config_that_cannot_be_used_is_told_at_once(
@@ -222,7 +327,7 @@ def test_a_config_that_cannot_be_used_is_told_at_once(
     path.chmod(0o600)
     process = begin("--config", path)
     assert process.running.wait(PATIENCE_S) == 2
-    assert told in process.line(process.err)
+    assert process.line(process.err, lambda line: told in line)
 
 
 def test_a_reader_that_leaves_ends_it(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@
     asking.py     how somebody asks a running service to read a paused account
     attempts.py   an outcome of the core as a fact of the monitor
     lines.py      a line for each read
+    desk.py       what reading leads to: opened, following the config, closed
+    books.py      each read kept, judged and put into the outbox, in one transaction
+    post.py       delivery, beside all else
     command.py    `coffers watch`
 
-It knows no store and no rules: what a finished read leads to is one function.
+`Watch` knows no store and no rules: what a finished read leads to is one function, `Desk.take`.
 """

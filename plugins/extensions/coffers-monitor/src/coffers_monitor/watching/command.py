@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Callable, Collection, Mapping
+import threading
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -24,59 +27,74 @@ from coffers.cli.door import (
     stdout_for_data,
     verbose_option,
 )
-from coffers_monitor.config import TABLE, FaultLike, Part, table_check
+from coffers_monitor.config import TABLE, table_check
 from coffers_monitor.facts import Attempt
+from coffers_monitor.parts import PARTS
 
 from .asking import Requests, ask, folder_of
 from .changes import Reloading
+from .desk import Desk
 from .lines import json_line, text_line
 from .minding import mind, on_signals
-from .plan import Plan, read_plan
-from .service import Watch
+from .plan import Plan, opened_store, read_plan
+from .service import OnAttempt, Watch
 
 __all__ = ["command"]
 
 #: Seconds that `--resume` waits for a service to answer; it looks once a second.
 _ANSWER_WITHIN_S: Final = 10.0
-
-
-def _as_it_is(value: Any, *, accounts: Collection[str]) -> tuple[Any, tuple[FaultLike, ...]]:
-    """A part that this command has no use for, left to the commands that have."""
-    return value, ()
-
-
-#: What judges the parts of ``[monitor]`` that belong to other rooms.
-PARTS: Final[Mapping[str, Part]] = dict.fromkeys(("database", "rules", "notify"), _as_it_is)
+#: Seconds that the end waits for what goes on beside the reading, after the reading has ended.
+_END_S: Final = 0.3
 
 
 @click.command("watch")
 @config_option
 @click.option("--jsonl", is_flag=True, help="One JSON object a line for each read.")
+@click.option("--serve", is_flag=True, help="Serve the page as well, on this machine alone; see `coffers serve`.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8321, metavar="N", show_default=True, help="Where --serve listens."
+)
 @click.option("--resume", metavar="ACCOUNT", help="Have the running service read a paused account, and do no more.")
 @verbose_option
-def command(config: Path | None, jsonl: bool, resume: str | None) -> int:
+def command(config: Path | None, jsonl: bool, serve: bool, port: int, resume: str | None) -> int:
     """Read every account again and again, each at its own interval, until stopped; a line for each read.
 
-    The config is read again when it changes. An account whose key was refused twice in a row is left alone until its
-    config changes or --resume asks for it. SIGTERM ends the service, SIGHUP has it read the config and every paused
-    account at once.
+    Every read is kept, judged by the rules of the config, and told to its channels where a rule says so. The config is
+    read again when it changes. An account whose key was refused twice in a row is left alone until its config changes
+    or --resume asks for it. SIGTERM ends the service, SIGHUP has it read the config and every paused account at once.
 
     \b
-    Exit codes: 0 it was stopped, 2 usage or configuration, 5 no service took what --resume asks
+    Exit codes:
+      0    it was stopped; or --resume was heard
+      2    usage or configuration
+      5    no service took what --resume asks
     """
     registry = installed_providers()
     path = config_file(config)
     folder = folder_of(path, _state_folder())
     if resume is not None:
         return _resume(resume, path, registry, folder)
-    file: Reloading[Plan] = Reloading(path, partial(read_plan, path, registry, PARTS))
+    file: Reloading[Plan] = Reloading(path, partial(read_plan, path, registry))
     for warning in file.current.warnings:
         _tell(f"warning: {warning}")
     if not file.current.accounts:
         raise StoppedError(f"{path} has no accounts; add one: [accounts.NAME], or see `coffers init --help`")
     stdout, line = sys.stdout, json_line if jsonl else text_line
-    with stdout_for_data():
-        asyncio.run(_serve(file, registry, Requests(folder), lambda attempt: click.echo(line(attempt), file=stdout)))
+    with stdout_for_data(), opened_store(file.current) as store, contextlib.ExitStack() as beside:
+        if serve:
+            from coffers_monitor.web.stored import serve_beside  # and with it a web server
+
+            url = beside.enter_context(serve_beside(store, lambda: file.current, port))
+            _tell(f"the page is at {url}")
+        desk = Desk(store, file.current, tell=_tell)
+        beside.callback(desk.close)
+
+        def keep(attempt: Attempt) -> timedelta | None:
+            entered = desk.take(attempt)
+            click.echo(line(entered.attempt), file=stdout)
+            return entered.again
+
+        asyncio.run(_serve(file, registry, Requests(folder), keep, desk.follow, beside.close))
     return 0
 
 
@@ -98,17 +116,32 @@ def _tell(text: str) -> None:
 
 
 async def _serve(
-    file: Reloading[Plan], registry: Registry, requests: Requests, show: Callable[[Attempt], None]
+    file: Reloading[Plan],
+    registry: Registry,
+    requests: Requests,
+    keep: OnAttempt,
+    follow: Callable[[Plan], object],
+    end: Callable[[], object],
 ) -> None:
+    """Watch until a signal comes; then `end`, meanwhile, what goes on beside."""
     resolver = Resolver()
     hurry = asyncio.Event()
     client = AsyncClient(registry=registry, resolver=resolver, observers=observers_of(registry))
-    watch = Watch(file.current.accounts, show, client=client, resolver=resolver, tell=_tell)
-    undo = on_signals(watch.stop, hurry.set)
-    minding = asyncio.create_task(mind(watch, file, requests, tell=_tell, hurry=hurry))
+    watch = Watch(file.current.accounts, keep, client=client, resolver=resolver, tell=_tell)
+    ending = threading.Thread(target=end, name="coffers-watch-end", daemon=True)
+
+    def stop() -> None:
+        watch.stop()
+        if ending.ident is None:
+            ending.start()
+
+    undo = on_signals(stop, hurry.set)
+    minding = asyncio.create_task(mind(watch, file, requests, tell=_tell, hurry=hurry, follow=follow))
     try:
         await watch.run()
     finally:
         minding.cancel()
         resolver.stop()
         undo()
+        if ending.ident is not None:
+            ending.join(_END_S)

@@ -18,7 +18,8 @@ def text_line(attempt: Attempt) -> str:
     if attempt.rows is None:
         wait = "" if attempt.retry_after_s is None else f"; it asks to wait {attempt.retry_after_s:.0f} s"
         return head + one_line(f"{attempt.error}: {attempt.message}{wait}")
-    return head + one_line(", ".join(map(_shown, attempt.rows)) or "nothing in it")
+    doubt = "  (unconfirmed, it is read again)" if attempt.unconfirmed else ""
+    return head + one_line(", ".join(map(_shown, attempt.rows)) or "nothing in it") + doubt
 
 
 def json_line(attempt: Attempt) -> str:
@@ -38,6 +39,7 @@ def json_line(attempt: Attempt) -> str:
             "retry_after": attempt.retry_after_s,
         }
     else:
+        facts["unconfirmed"] = attempt.unconfirmed
         facts["balances"] = [_row(row) for row in attempt.rows]
     return json.dumps(facts, ensure_ascii=False)
 

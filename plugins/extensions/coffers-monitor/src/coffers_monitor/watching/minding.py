@@ -30,6 +30,7 @@ async def mind(
     *,
     tell: Callable[[str], object],
     hurry: asyncio.Event,
+    follow: Callable[[Plan], object] = lambda _: None,
     look_every_s: float = _LOOK_EVERY_S,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
@@ -41,6 +42,7 @@ async def mind(
         config: the file.
         requests: what people ask for.
         tell: takes a line for people.
+        follow: hears of every new plan, in a thread of its own: it may block.
         hurry: set by whoever wants the config read again and every paused account with it.
         look_every_s: seconds between two looks.
         clock: the machine's time, in seconds.
@@ -66,6 +68,7 @@ async def mind(
                 for fault in faults:
                     tell(f"  {fault}")
             else:
+                await beside(partial(follow, config.current))
                 watch.follow(config.current.accounts)
                 tell(f"the config was read again; {len(config.current.accounts)} accounts are watched")
         asked = await beside(requests.take)

@@ -10,9 +10,10 @@ from typing import Final
 
 import attrs
 
+from coffers import Account
 from coffers_monitor.facts import Attempt
 
-__all__ = ["REFUSALS_TO_PAUSE", "Course", "Pace", "spread_s"]
+__all__ = ["REFUSALS_TO_PAUSE", "Course", "Pace", "Watched", "spread_s"]
 
 #: So many refusals of the key in a row, and an account is left alone: providers lock out who goes on.
 REFUSALS_TO_PAUSE: Final = 2
@@ -51,6 +52,14 @@ class Pace:
     def longest_s(self) -> float:
         """The longest interval."""
         return max(self.least_s, self.every_s) * (1 + _JITTER)
+
+
+@attrs.frozen
+class Watched:
+    """An account and how often it is read."""
+
+    account: Account
+    pace: Pace
 
 
 @attrs.frozen

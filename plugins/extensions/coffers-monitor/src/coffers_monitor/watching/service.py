@@ -16,14 +16,12 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
-import attrs
-
 from coffers import Account, Outcome, Resolver
 from coffers.aio import AsyncClient
 from coffers_monitor.facts import Attempt
 
 from .attempts import attempt_of
-from .pace import Course, Pace, spread_s
+from .pace import Course, Watched, spread_s
 from .threads import Clerk
 from .timetable import Timetable
 
@@ -39,14 +37,6 @@ _PER_HOST: Final = 8
 _CANCEL_S: Final = 0.5
 _HAND_OVER_S: Final = 0.8
 _CLOSE_S: Final = 0.3
-
-
-@attrs.frozen
-class Watched:
-    """An account and how often it is read."""
-
-    account: Account
-    pace: Pace
 
 
 class Watch:

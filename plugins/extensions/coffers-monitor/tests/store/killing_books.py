@@ -1,0 +1,128 @@
+"""Kills a process that enters reads and delivers letters, again and again: `killing_books.py URL ROUNDS`.
+
+At the end all that was told to be kept is there, and the outbox holds what it would hold had nobody been killed: every
+alert, each once. What was delivered twice has one name, by which a receiver knows it. Prints one line when all is well.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import NoReturn
+
+from coffers_monitor.facts import Attempt, Figures, Place
+from coffers_monitor.notify import Delivery, Letter, Outgoing, Pace, read_channels
+from coffers_monitor.rules import read_rules
+from coffers_monitor.store import Address, Store
+from coffers_monitor.watching.books import Books
+
+BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
+RULES, _ = read_rules([{"below": {"warn": "80", "critical": "50"}, "cooldown": "0s", "remind_every": "never"}])
+CHANNELS, _ = read_channels([{"name": "chat", "apprise": "env:X"}])
+AMOUNTS = (100, 90, 70, 40, 0, 0, 60, 120)
+AT_ONCE = Pace(gather=timedelta(0), rest=timedelta(0))
+
+
+def attempt(number: int) -> Attempt:
+    rows = (Figures(Place("shop", "USD"), total=Decimal(AMOUNTS[number % len(AMOUNTS)])),)
+    return Attempt("shop", "acme", BEGIN + timedelta(minutes=number), 0.1, rows)
+
+
+class Told:
+    """A channel into a pipe."""
+
+    def __init__(self, out: int) -> None:
+        self._out = out
+
+    def send(self, message: Outgoing, *, within_s: float) -> None:
+        os.write(self._out, f"told {message.id}\n".encode())
+
+    def close(self) -> None:
+        """Nothing is under way."""
+
+
+def opened(store: Store) -> tuple[Books, list[datetime]]:
+    clock = [BEGIN]
+    books = Books(store, clock=lambda: clock[0], tell=lambda text: sys.exit(text))
+    books.follow(RULES, CHANNELS, {"shop": "acme"})
+    return books, clock
+
+
+def work(address: Address, out: int) -> NoReturn:
+    """Enter reads and deliver, until killed."""
+    store = Store.open(address)
+    books, clock = opened(store)
+    post = Delivery(store, {"chat": Told(out)}, pace=AT_ONCE)
+    number = sum(one.times for one in store.counted())
+    while True:
+        clock[0] = attempt(number).at
+        books.enter(attempt(number))
+        os.write(out, f"read {number}\n".encode())
+        post.run(clock[0] + timedelta(hours=1))
+        number += 1
+
+
+def killed_once(address: Address, chance: random.Random) -> list[str]:
+    told, out = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(told)
+        work(address, out)
+    os.close(out)
+    if chance.random() < 0.75:
+        select.select([told], [], [], 60)
+    time.sleep(chance.uniform(0, 0.03))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with open(told, "rb") as file:  # noqa: PTH123  a pipe
+        return file.read().decode().splitlines()
+
+
+def in_the_outbox(address: Address) -> Counter[str]:
+    with Store.open(address) as store:
+        found = [Letter.from_text(one.text).notice for one in store.notices()]
+    return Counter(f"{one.id} {one.event} {one.level.word} {one.at.isoformat()}" for one in found)
+
+
+def main() -> None:
+    address, rounds = Address.of(sys.argv[1]), int(sys.argv[2])
+    chance = random.Random()
+    read, told = 0, list[str]()
+    for _ in range(rounds):
+        for word, _, what in (line.partition(" ") for line in killed_once(address, chance)):
+            if word == "read":
+                assert int(what) >= read, "a read that was kept was entered anew"
+                read = int(what) + 1
+            else:
+                told.append(what)
+    with Store.open(address) as store:
+        kept = list(store.attempts("shop"))
+        assert len(kept) >= read, f"lost: {read} were kept, {len(kept)} are there"
+        late = Delivery(store, {"chat": Told(os.open(os.devnull, os.O_WRONLY))}, pace=AT_ONCE)
+        last = kept[-1].at + timedelta(hours=12)
+        while late.run(last):
+            pass
+        assert all(one.sent_at is not None for one in store.notices()), "a letter was never delivered"
+    with tempfile.TemporaryDirectory() as folder:
+        calm = Address.of(f"sqlite:///{Path(folder) / 'calm.sqlite3'}")
+        with Store.open(calm) as store:
+            books, clock = opened(store)
+            for number in range(len(kept)):
+                clock[0] = attempt(number).at
+                books.enter(attempt(number))
+        wanted, found = in_the_outbox(calm), in_the_outbox(address)
+    assert found == wanted, f"lost {wanted - found}, told besides {found - wanted}"
+    assert len(kept) >= rounds / 2, f"hardly anything was kept: {len(kept)}"
+    sys.stdout.write(f"{rounds} kills, {len(kept)} reads, {sum(found.values())} letters, {len(told)} delivered\n")
+
+
+main()
