@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -19,11 +18,11 @@ from prometheus_client.registry import Collector
 
 import coffers
 
-from .facts import Attempt, Figures
+from .facts import Figures
 from .web.board import Board, Row, Standing, board
 from .web.view import Fetches, View
 
-__all__ = ["CONTENT_TYPE", "Metrics", "Tally"]
+__all__ = ["CONTENT_TYPE", "Metrics"]
 
 #: What `Metrics.text` is.
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
@@ -202,27 +201,3 @@ def _fetches(fetches: Iterable[Fetches]) -> Iterator[Metric]:
             count.add_metric((*labels, outcome), times)
         duration.add_metric(labels, count_value=sum(one.outcomes.values()), sum_value=one.elapsed_s)
     yield from (count, duration)
-
-
-class Tally:
-    """Counts reads as they finish; what it answers never falls. Safe between threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()  # guards the two below
-        self._outcomes: dict[tuple[str, str], Counter[str]] = {}
-        self._elapsed_s: dict[tuple[str, str], float] = {}
-
-    def add(self, attempt: Attempt) -> None:
-        """Count one finished read."""
-        key = (attempt.account, attempt.provider)
-        with self._lock:
-            self._outcomes.setdefault(key, Counter())[attempt.error or "ok"] += 1
-            self._elapsed_s[key] = self._elapsed_s.get(key, 0.0) + attempt.elapsed_s
-
-    def fetches(self) -> list[Fetches]:
-        """All that was counted."""
-        with self._lock:
-            return [
-                Fetches(account, provider, dict(outcomes), self._elapsed_s[account, provider])
-                for (account, provider), outcomes in self._outcomes.items()
-            ]

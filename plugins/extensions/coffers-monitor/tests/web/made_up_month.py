@@ -6,6 +6,7 @@ Every provider and account is made up. Figures come from a seeded generator and 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,6 @@ from decimal import Decimal
 import attrs
 
 from coffers_monitor.facts import Attempt, Figures, Place, Point
-from coffers_monitor.metrics import Tally
 from coffers_monitor.web.view import Alert, Fetches, Threshold, Watched
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -40,6 +40,25 @@ class Expected:
     expected: Decimal
     low: Decimal
     high: Decimal
+
+
+class Tally:
+    """Counts reads, as a store does."""
+
+    def __init__(self) -> None:
+        self.reads: list[Attempt] = []
+
+    def add(self, attempt: Attempt) -> None:
+        self.reads.append(attempt)
+
+    def fetches(self) -> list[Fetches]:
+        found: dict[tuple[str, str], list[Attempt]] = {}
+        for read in self.reads:
+            found.setdefault((read.account, read.provider), []).append(read)
+        return [
+            Fetches(*whose, Counter(one.error or "ok" for one in reads), sum(one.elapsed_s for one in reads))
+            for whose, reads in found.items()
+        ]
 
 
 @attrs.define

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from threading import Thread
 
-import attrs
 import pytest
 from made_up_month import NOW, Lasting, Month
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from coffers_monitor.facts import Attempt, Figures, Place
-from coffers_monitor.metrics import Metrics, Tally
+from coffers_monitor.metrics import Metrics
 from coffers_monitor.web.view import Watched
 
 USD = {"currency": "USD", "network": "", "unit": "money", "wallet": ""}
@@ -130,16 +128,3 @@ def test_no_text_of_a_provider_is_a_label(month: Month) -> None:
     text = Metrics(month, clock=lambda: NOW).text().decode()
     assert "they" not in text
     assert 'outcome="rejected"' in text
-
-
-def test_a_tally_counts_from_any_thread_and_never_falls() -> None:
-    tally = Tally()
-    read = Attempt("shop", "acme", NOW, 0.5, ())
-    threads = [Thread(target=lambda: [tally.add(read) for _ in range(500)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    tally.add(attrs.evolve(read, rows=None, error="auth"))
-    (one,) = tally.fetches()
-    assert (one.outcomes, one.elapsed_s) == ({"ok": 2000, "auth": 1}, 1000.5)

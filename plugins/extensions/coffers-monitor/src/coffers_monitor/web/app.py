@@ -23,7 +23,7 @@ from coffers_monitor.metrics import CONTENT_TYPE, Metrics
 
 from .api import Api
 from .board import Board, board
-from .curves import Curves
+from .curves import CURVES_EVERY_S, Curves
 from .guard import Guard, Sessions
 from .pages import Pages
 from .view import View
@@ -43,6 +43,7 @@ def make_app(
     token: Secret | None = None,
     names: Collection[str] = (),
     clock: Callable[[], datetime] = _now,
+    curves_every_s: float = CURVES_EVERY_S,
 ) -> ASGIApp:
     """The page, the API and the metrics of what a view knows.
 
@@ -51,8 +52,9 @@ def make_app(
         token: without it nobody sees anything; None lets everybody in who reaches it.
         names: names besides ``localhost`` under which it may be asked.
         clock: the time.
+        curves_every_s: how often forecasts and sparklines are made afresh, in seconds.
     """
-    curves = Curves(view, clock)
+    curves = Curves(view, clock, curves_every_s)
 
     def look() -> Board:
         return board(view, clock(), curves.forecast)

@@ -8,9 +8,17 @@ from pathlib import Path
 
 import click
 
+from coffers.cli.door import config_option, verbose_option
+
 from .view import View
 
-__all__ = ["serve_command"]
+__all__ = ["command", "serve_command"]
+
+
+def _open_view(config: Path | None) -> AbstractContextManager[View]:
+    from .stored import open_view  # and with it every other room
+
+    return open_view(config)
 
 
 def serve_command(open_view: Callable[[Path | None], AbstractContextManager[View]]) -> click.Command:
@@ -22,12 +30,7 @@ def serve_command(open_view: Callable[[Path | None], AbstractContextManager[View
     """
 
     @click.command("serve")
-    @click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="The config file; else $COFFERS_CONFIG, else config.toml in your config directory.",
-    )
+    @config_option
     @click.option("--host", default="127.0.0.1", metavar="ADDRESS", show_default=True, help="Where to listen.")
     @click.option(
         "--port",
@@ -47,6 +50,7 @@ def serve_command(open_view: Callable[[Path | None], AbstractContextManager[View
         metavar="NAME",
         help="A name under which browsers or Prometheus ask, besides localhost and addresses; repeatable.",
     )
+    @verbose_option
     def command(config: Path | None, host: str, port: int, reference: str | None, names: tuple[str, ...]) -> int:
         """Serve a page that tells whether all is well, and what runs out first.
 
@@ -68,3 +72,6 @@ def serve_command(open_view: Callable[[Path | None], AbstractContextManager[View
         return 0
 
     return command
+
+
+command = serve_command(_open_view)

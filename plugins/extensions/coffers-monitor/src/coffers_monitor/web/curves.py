@@ -21,14 +21,14 @@ from coffers_monitor.facts import Place
 from .drawing import sparkline, thinned
 from .view import Forecast, View
 
-__all__ = ["SPARK_DAYS", "Curves"]
+__all__ = ["CURVES_EVERY_S", "SPARK_DAYS", "Curves"]
 
 #: How much history a sparkline shows.
 SPARK_DAYS: Final = 7
 _SPARK_POINTS: Final = 60
 
 #: Each is made afresh at most once in so many seconds ...
-_ROUND_S: Final = 60.0
+CURVES_EVERY_S: Final = 60.0
 #: ... and for each second of making, nothing is made for so many.
 _REST: Final = 10.0
 
@@ -62,11 +62,13 @@ class Curves:
     Args:
         view: where history is.
         clock: the time.
+        every_s: each is made afresh at most once in so many seconds.
     """
 
-    def __init__(self, view: View, clock: Callable[[], datetime]) -> None:
+    def __init__(self, view: View, clock: Callable[[], datetime], every_s: float = CURVES_EVERY_S) -> None:
         self._view = view
         self._clock = clock
+        self._every_s = every_s
         self._kept: dict[Place, _Kept] = {}
         self._patient_since = -_PATIENCE_EVERY_S
         self._waited_s = 0.0
@@ -108,7 +110,7 @@ class Curves:
             self._make(place)
             if stop.wait((time.monotonic() - started) * rest):
                 return
-        stop.wait(max(0.0, _ROUND_S - (time.monotonic() - begun)))
+        stop.wait(max(0.0, self._every_s - (time.monotonic() - begun)))
 
     def _make(self, place: Place) -> _Kept:
         until = self._clock()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
-from collections.abc import Callable, Collection
+import threading
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +14,16 @@ import attrs
 import uvicorn
 from starlette.types import ASGIApp
 
-from coffers import Account, ConfigError, Provider, Resolver, Secret
+from coffers import ConfigError, Secret
+from coffers_monitor.lookup import look_up
 
-__all__ = ["LEAST_TOKEN", "Place", "check_token", "read_token", "serve"]
+__all__ = ["LEAST_TOKEN", "Place", "check_token", "read_token", "serve", "served"]
 
 #: The fewest characters of a token: nothing else keeps strangers from trying.
 LEAST_TOKEN: Final = 20
+
+#: Seconds that the end of `served` waits for requests under way.
+_END_S: Final = 1.5
 
 _HOW: Final = (
     "make one with `python -c 'import secrets; print(secrets.token_urlsafe(32))'`, keep it in a file with `chmod 600` "
@@ -48,16 +54,6 @@ class Place:
             return False  # a name may lead anywhere
 
 
-@attrs.frozen
-class _NoFields:
-    pass
-
-
-@attrs.frozen
-class _Fields:
-    token: Secret
-
-
 def read_token(reference: str, folder: Path | None = None) -> Secret:
     """The token that a reference stands for.
 
@@ -68,21 +64,11 @@ def read_token(reference: str, folder: Path | None = None) -> Secret:
     Raises:
         ConfigError: it is a literal, leads nowhere, or is too short; says what to do, and never the value.
     """
-    # The core's own way from a reference to a secret, with all its checks of files and their modes.
-    manifest: Provider[_NoFields, _Fields] = Provider(
-        id="token",
-        title="token",
-        docs="https://token.invalid/",
-        base_urls={"api": "https://token.invalid"},
-        settings=_NoFields,
-        credentials=(_Fields,),
-    )
     try:
-        resolved = Resolver().resolve(Account("token", "token", {"token": reference}, folder=folder), manifest)
+        token = look_up(reference, folder)
     except ConfigError as error:
         fault = error.message
     else:
-        token: Secret = resolved.credentials.token
         return check_token(token)
     raise ConfigError(f"--token: {fault}")
 
@@ -121,22 +107,50 @@ def serve(
     if token is None and not where.is_loopback:
         raise ConfigError(f"{where.host} can be reached from other machines, so a token is needed: {_HOW}")
     with _listening(where) as listener:
-        port = listener.getsockname()[1]
-        host = f"[{where.host}]" if ":" in where.host else next(iter(sorted(names)), where.host)
-        config = uvicorn.Config(
-            make(),
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            ws="none",
-            timeout_graceful_shutdown=1,
-            timeout_keep_alive=30,
-            limit_concurrency=200,
-            h11_max_incomplete_event_size=32 * 1024,
-        )
-        ready(f"http://{host}:{port}/")
-        uvicorn.Server(config).run(sockets=[listener])
+        server = _server(make())
+        ready(_address(listener, where, names))
+        server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def served(make: Callable[[], ASGIApp], where: Place = Place()) -> Generator[str]:
+    """Serve this machine alone, in a thread of its own, until the block ends; the address.
+
+    Raises:
+        ConfigError: others could reach it, or the address cannot be had.
+    """
+    if not where.is_loopback:
+        raise ConfigError(f"{where.host} can be reached from other machines: use `coffers serve`, with a token")
+    with _listening(where) as listener:
+        server = _server(make())
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="coffers-page", daemon=True)
+        thread.start()
+        try:
+            yield _address(listener, where, ())
+        finally:
+            server.should_exit = True
+            thread.join(_END_S)
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=30,
+        limit_concurrency=200,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    return uvicorn.Server(config)
+
+
+def _address(listener: socket.socket, where: Place, names: Collection[str]) -> str:
+    host = f"[{where.host}]" if ":" in where.host else next(iter(sorted(names)), where.host)
+    return f"http://{host}:{listener.getsockname()[1]}/"
 
 
 def _listening(where: Place) -> socket.socket:
