@@ -97,8 +97,11 @@ def develop(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Install core and every plugin from this checkout and show a table of balances, read over real HTTP."""
-    install(session, extras="cli,sandbox")
+    """Install core and every plugin from this checkout and show a table of balances, read over real HTTP.
+
+    With `-- --monitor`, or another that has one: the demo of an extension.
+    """
+    install(session, extras="cli,sandbox", plugins=[*PROVIDERS, *(EXTENSIONS if session.posargs else [])])
     session.run("coffers", "demo", *session.posargs)
 
 
@@ -181,9 +184,10 @@ def extensions(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS[0])
 def scale(session: nox.Session) -> None:
-    """The tests of the extensions with a hundred thousand accounts; takes minutes."""
+    """The tests of the extensions with a hundred thousand accounts, and two hundred for a month; takes half an hour."""
     install(session, "test", more=_of_plugins("test", EXTENSIONS), plugins=EXTENSIONS)
-    session.run("pytest", *map(str, EXTENSIONS), *session.posargs, env={"COFFERS_TEST_ACCOUNTS": "100000"})
+    many = {"COFFERS_TEST_ACCOUNTS": "100000", "COFFERS_TEST_MONTH": "200"}
+    session.run("pytest", *map(str, EXTENSIONS), *session.posargs, env=many)
 
 
 @nox.session(default=False, python=PYTHONS[0])
