@@ -60,7 +60,7 @@ def test_the_first_runs_dry_the_third_is_topped_up_and_the_fourth_fails_for_a_wh
     assert min(third) > 0
     assert list(third) != sorted(third, reverse=True)
     assert fourth[-1] > 90
-    assert sandbox.faults == [("d", {"kind": "unavailable"}), ("d", None)]
+    assert sandbox.faults == [("d", {"kind": "server_error"}), ("d", None)]
     assert all(held["XYZ"] == 0 for held in sandbox.held.values())
 
 

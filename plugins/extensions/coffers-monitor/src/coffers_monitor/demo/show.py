@@ -8,6 +8,7 @@ import secrets
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Context, Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from coffers import CoffersError, Registry, Resolver, Secret, origin_of
 from coffers.aio import AsyncClient
 from coffers.cli.door import installed_providers
 from coffers_monitor.facts import Attempt
+from coffers_monitor.notify import Pace as DeliveryPace
 from coffers_monitor.watching.desk import Desk
 from coffers_monitor.watching.minding import on_signals
 from coffers_monitor.watching.pace import Pace, Watched
@@ -48,21 +50,23 @@ every = "1h"
 database = "sqlite:///monitor.sqlite3"
 
 [[monitor.rules]]
-runway_below = {{ warn = "2d", critical = "12h" }}
-
-[[monitor.rules]]
 unread_for = "6h"
 
 [[monitor.notify]]
 webhook = "{hook}"
 secret = "file:hook.key"
 """
-_BELOW: Final = """
+#: For the account that runs dry first; the others stay quiet, so that its story can be read.
+_LIMITS: Final = """
 [[monitor.rules]]
 account = "{account}"
 currency = "{currency}"
 below = {{ warn = "{warn:f}", critical = "{critical:f}" }}
+runway_below = {{ warn = "2d", critical = "12h" }}
 """
+_TWO_DIGITS: Final = Context(prec=2)
+#: In the demo's time: a message every six seconds of ours at most.
+_PACE: Final = DeliveryPace(gather=timedelta(minutes=10), rest=timedelta(hours=6))
 
 
 def show(config: Path) -> int:
@@ -91,7 +95,7 @@ def show(config: Path) -> int:
         count = len(plan.accounts)
         click.echo(f"{count} made-up account{'' if count == 1 else 's'}, whose money is spent.")
         click.echo(f"A second is an hour here. The page is at {page}\nStop all of it with Ctrl-C.\n")
-        desk = Desk(store, plan, tell=_tell, clock=clock, chores_every_s=_READ_EVERY_S)
+        desk = Desk(store, plan, tell=_tell, clock=clock, pace=_PACE, chores_every_s=_READ_EVERY_S)
         stack.callback(desk.close)
 
         def keep(attempt: Attempt) -> timedelta | None:
@@ -109,8 +113,8 @@ def _add_monitor(config: Path, hook: str, spending: Spending) -> None:
     text = _MONITOR.format(hook=hook)
     if spending.first is not None:
         account, currency, opening = spending.first
-        warn, critical = opening * 6 / 10, opening * 2 / 10
-        text += _BELOW.format(account=account, currency=currency, warn=warn, critical=critical)
+        warn, critical = (_TWO_DIGITS.multiply(opening, part) for part in (Decimal("0.6"), Decimal("0.2")))
+        text += _LIMITS.format(account=account, currency=currency, warn=warn, critical=critical)
     with config.open("a", encoding="utf-8") as file:
         file.write(text)
 
@@ -159,6 +163,8 @@ def _line(now: Board, clock: QuickClock) -> str:
     if first is None or first.out_at is None:
         return f"{line}; not enough data yet for a forecast"
     place = first.figures.place
+    if first.out_at <= now.at:
+        return f"{line}; {place.account} {place_name(place)} has run out"
     return f"{line}; first to run out: {place.account} {place_name(place)}, {within(first.out_at, now.at)}"
 
 

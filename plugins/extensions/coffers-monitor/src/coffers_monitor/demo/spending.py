@@ -60,7 +60,11 @@ class Sandbox:
     def _ask(self, method: str, path: str, body: object) -> Any:
         data = b"" if body is None else json.dumps(body).encode()
         message = SignedRequest(method, "api", f"/-/accounts{path}", (), data)
-        return json.loads(self._transport.send(message, self._endpoint, time.monotonic() + _WITHIN_S).body)
+        answer = self._transport.send(message, self._endpoint, time.monotonic() + _WITHIN_S)
+        found = json.loads(answer.body)
+        if answer.status != 200:
+            raise ValueError(f"the sandbox refuses {method} of {path}: {found['error']}")
+        return found
 
 
 @attrs.define
@@ -125,4 +129,4 @@ class Spending:
         names = [name for place, name in enumerate(self._funds) if place % 4 == _FAILS]
         if wanted != self._failing and names:
             self._failing = wanted
-            self._sandbox.change(names[0], fault={"kind": "unavailable"} if wanted else None)
+            self._sandbox.change(names[0], fault={"kind": "server_error"} if wanted else None)
