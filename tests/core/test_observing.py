@@ -35,6 +35,13 @@ KEY = "canary-key-0123456789"
 face = pytest.fixture(autouse=True, params=FACES)(choose)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow observer."""
+    monkeypatch.setattr(observing, "_PATIENCE_S", 60.0)
+    monkeypatch.setattr(observing, "_FAREWELL_S", 60.0)
+
+
 def client(*observers: Callable[[FinishedRead], object], plugins: Any = None, **more: Any) -> Client:
     registry = Registry(plugins or [toy.plugin()], installed=False)
     return make_client(registry=registry, observers=observers, **more)
@@ -142,7 +149,6 @@ def test_a_slow_observer_is_waited_for_once_and_still_hears_everything(
         assert told == []
         [complaint] = warnings(caplog)
         assert "takes longer than 0.05 s; reads wait for it no more" in complaint
-        monkeypatch.setattr(observing, "_PATIENCE_S", 30.0)
         go_on.set()
     assert told == ["a0", "a1", "a2", "a3", "a4"]
 
@@ -151,6 +157,7 @@ def test_an_observer_that_hangs_does_not_hold_up_the_end_and_loses_what_is_too_m
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(observing, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(observing, "_FAREWELL_S", 0.01)
     monkeypatch.setattr(observing, "_MOST_WAITING", 3)
     never = threading.Event()
     entered = threading.Event()

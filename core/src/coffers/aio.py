@@ -120,10 +120,10 @@ class AsyncClient:
         self._closed.set()
         if self._owns_resolver:
             self._resolver.stop()
-        if self._observers is not None:
-            await self._aside.call(self._observers.close)
         self._aside.dismiss()
         await self._transport.close()
+        if self._observers is not None:
+            await self._aside.call(self._observers.close)
 
     # --- one account -----------------------------------------------------------------------------------------------
 

@@ -25,8 +25,10 @@ from .models import Snapshot
 
 __all__ = ["FinishedRead", "Observer", "Observers"]
 
-#: Seconds that a read's result, or the end of a client, waits for an observer; and that only until one was slower.
+#: Seconds that a read's result waits for an observer; and that only until one was slower.
 _PATIENCE_S: Final = 1.0
+#: Seconds that the end of a client waits for all of them, so that a slow one still hears of the last reads.
+_FAREWELL_S: Final = 5.0
 #: Reads that may wait to be told to one observer; those beyond are not told to it.
 _MOST_WAITING: Final = 10_000
 #: Different complaints about one observer that are logged at most.
@@ -105,7 +107,7 @@ class Observers:
 
     def close(self) -> None:
         """Wait a moment for those that have not heard of everything, and let their threads go."""
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + _FAREWELL_S
         for ended in [listener.end() for listener in self._listeners]:
             ended.wait(max(0.0, until - time.monotonic()))
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from coffers import observing
+
 from .conftest import SECRET, Bank, Result, install, process
 
 Cli = Callable[..., Result]
@@ -64,6 +66,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toy_folder: Path) -> I
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(folder), str(toy_folder))))
     monkeypatch.delenv("COFFERS_NO_EXTENSIONS")
+    monkeypatch.setattr(observing, "_PATIENCE_S", 60.0)  # a busy machine is no slow observer
     monkeypatch.chdir(tmp_path)
     before = set(sys.modules)
     yield folder
