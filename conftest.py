@@ -24,7 +24,7 @@ from tests.guard import a_finaliser_may_be_hit, nothing_else_is_hit, nothing_str
 
 ACME = Path(__file__).parent / "tests/acme"
 
-#: Tests of one run that may pass at their second trial only; more is no bad luck any more.
+#: Tests of one run that may need a second trial; more is no bad luck any more.
 _MOST_RERUNS = 3
 
 
@@ -33,7 +33,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.getplugin("terminalreporter")
     rerun = len(reporter.stats.get("rerun", ())) if reporter else 0
     if rerun > _MOST_RERUNS:
-        reporter.write_line(f"{rerun} tests passed only when run again; at most {_MOST_RERUNS} may", red=True)
+        reporter.write_line(f"{rerun} tests were run again; of one run at most {_MOST_RERUNS} may be", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -99,7 +100,8 @@ def _about(result: Mapping[str, Any]) -> str:
 def _goals(result: Mapping[str, Any]) -> Iterable[Sequence[str]]:
     for goal in GOALS:
         figure, verdict = goal.told(result)
-        yield goal.name, f"{goal.limit:g}", figure or "–", verdict
+        name = re.sub(r"coffers --\w+", r"`\g<0>`", goal.name)  # else a dash is made of the two hyphens
+        yield name, f"{goal.limit:g}", figure or "–", verdict
 
 
 def _one_read(result: Mapping[str, Any]) -> Iterable[str]:

@@ -156,7 +156,10 @@ class AsyncClient:
         self._check_loop()
         self._ledger.check_open(deadline, closed=self._closed.is_set())
         provider = self._providers.get(account.provider) or await self._loaded(account.provider, deadline)
-        resolved = await self._resolved(account, provider.manifest, deadline)
+        if type(self._resolver) is Resolver and not may_block(account):
+            resolved = self._resolver.resolve(account, provider.manifest, deadline)
+        else:
+            resolved = await self._resolved(account, provider.manifest, deadline)
         bound = self._ledger.bound(account, provider, resolved)
         if not provider.manifest.one_at_a_time:
             return await self._run(bound, run)
@@ -184,13 +187,12 @@ class AsyncClient:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
 
-    async def _perform(self, effect: Effect, bound: BoundAccount, run: Run) -> Response | HeldToken | None:
+    def _perform(self, effect: Effect, bound: BoundAccount, run: Run) -> Awaitable[Response | HeldToken | None]:
         if isinstance(effect, SignedRequest):
-            return await self._send(effect, bound, run)
+            return self._send(effect, bound, run)
         if isinstance(effect, Pause):
-            await self._pause(effect.seconds)
-            return None
-        return await self._token(effect, bound, run)
+            return self._pause(effect.seconds)
+        return self._token(effect, bound, run)
 
     async def _send(self, message: SignedRequest, bound: BoundAccount, run: Run) -> Response:
         endpoint = self._ledger.endpoint(message, bound)
@@ -249,10 +251,8 @@ class AsyncClient:
             return known
 
     async def _resolved(self, account: Account, manifest: Manifest, deadline: float) -> Resolved:
-        """The account's settings and credentials: looked up here and now, or in a thread where that may take long."""
+        """The account's settings and credentials, looked up in a thread: it may take long."""
         resolve = partial(self._resolver.resolve, account, manifest, deadline)
-        if type(self._resolver) is Resolver and not may_block(account):
-            return resolve()
         return await self._beside(resolve, deadline, "its secrets were still being looked up at the deadline")
 
     async def _beside(self, function: Callable[[], T], deadline: float, complaint: str) -> T:

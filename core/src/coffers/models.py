@@ -161,7 +161,10 @@ class Balance:
     def __attrs_post_init__(self) -> None:
         # Written out: an answer may hold thousands of rows, and converters and validators cost a call for each field.
         code: Any = self.currency  # parsers are foreign code
-        capitals = _known_currency(code) if type(code) is str else _to_currency(code)
+        try:
+            capitals = _known_currency(code)
+        except TypeError:  # it cannot be kept, so it is no text
+            capitals = _to_currency(code)
         if capitals != code:
             object.__setattr__(self, "currency", capitals)
         total: Any = self.total

@@ -1,8 +1,8 @@
-"""Frozen values that cost half as much to make, for classes of which one answer makes thousands.
+"""Frozen values that cost a third less to make, for classes of which one answer makes thousands.
 
-Floor 1. Knows nothing of ours. A frozen class sets every field through `object.__setattr__`, which costs more than all
-the rest of its making. Here the new object is of a class that takes plain assignments until its last check is done;
-from then on it is as frozen as any other.
+Floor 1. Knows nothing of ours. A frozen class sets every field through `object.__setattr__`, which costs about as much
+as all the rest of its making. Here the new object is of a class that takes plain assignments until its last check is
+done; from then on it is as frozen as any other.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class Line(asyncio.Protocol):
             self._tls.send(outgoing)
             self._flush(self._tls)
         self._waiter = loop.create_future()
-        # A timer, not `asyncio.timeout`: that costs three times as much, and here is nothing to cancel.
+        # A timer, not `asyncio.timeout`: that cancels the task and mends it again, and here is nothing to cancel.
         timer = loop.call_later(deadline - self._monotonic(), self._expire)
         try:
             await self._waiter
