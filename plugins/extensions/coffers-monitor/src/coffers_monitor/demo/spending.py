@@ -76,6 +76,8 @@ class _Fund:
     tops_up: bool
 
     def spend(self, amount: Decimal) -> None:
+        if self.opening <= 0:
+            return  # what is owed stays owed
         if self.tops_up and self.left < self.opening * _TOPPED_UP_AT:
             self.left += self.opening
         spent = amount.quantize(self.opening, ROUND_HALF_EVEN)
