@@ -45,7 +45,7 @@ class Sandbox:
 
 
 def test_the_first_runs_dry_the_third_is_topped_up_and_the_fourth_fails_for_a_while() -> None:
-    sandbox = Sandbox("a", "b", "c", "d")
+    sandbox = Sandbox("a", "b", "c", "d", "e")
     spending = Spending(sandbox)  # type: ignore[arg-type]  # it has what is asked of one
     assert spending.first == ("a", "USD", Decimal("100.00"))
     seen: list[list[Decimal]] = []
@@ -53,13 +53,14 @@ def test_the_first_runs_dry_the_third_is_topped_up_and_the_fourth_fails_for_a_wh
         spending.go_on(timedelta(hours=hour, minutes=10))
         spending.go_on(timedelta(hours=hour, minutes=20))
         seen.append([held["USD"] for held in sandbox.held.values()])
-    first, second, third, fourth = zip(*seen, strict=True)
+    first, second, third, fourth, fifth = zip(*seen, strict=True)
     assert first[0] == first[-1] + 100 == 100
     assert list(first) == sorted(first, reverse=True)
     assert second[-1] > 70
     assert min(third) > 0
     assert list(third) != sorted(third, reverse=True)
     assert fourth[-1] > 90
+    assert fifth[-1] > 80
     assert sandbox.faults == [("d", {"kind": "server_error"}), ("d", None)]
     assert all((held["XYZ"], held["OWE"]) == (0, Decimal("-12.34")) for held in sandbox.held.values())
 
