@@ -3,6 +3,8 @@
 SQLite: WAL, so that readers and the writer do not wait for one another; ``synchronous=FULL``, so that a commit outlives
 a power cut as well as a kill; a transaction that writes takes the write lock at its beginning, so that it never has to
 give up in the middle. The file and what lies beside it are its owner's alone.
+
+PostgreSQL: every text must fit in, so a database that cannot hold some letters is refused before anything is kept.
 """
 
 from __future__ import annotations
@@ -55,12 +57,21 @@ def make_engine(address: Address, *, create: bool) -> Engine:
 
 
 def _postgresql(address: Address) -> Engine:
-    defaults = {"connect_timeout": _CONNECT_S, "application_name": "coffers-monitor"}
+    # Without an encoding of ours the driver takes the server's, and where that is none, in SQL_ASCII, hands out bytes.
+    defaults = {"connect_timeout": _CONNECT_S, "application_name": "coffers-monitor", "client_encoding": "utf8"}
     options = {name: value for name, value in defaults.items() if name not in address.url.query}
     try:
-        return create_engine(address.url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        engine = create_engine(address.url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     except ModuleNotFoundError:
         raise StoreError('PostgreSQL needs its driver: pip install "coffers-monitor[postgresql]"') from None
+
+    def check(connection: Any, _: object) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding not in ("UTF8", "SQL_ASCII"):
+            raise StoreError(f"{address.shown} has the encoding {encoding}; make a database with the encoding UTF8")
+
+    event.listen(engine, "connect", check)
+    return engine
 
 
 def _sqlite(address: Address, file: Path, create: bool) -> Engine:
