@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from coffers_monitor.deploy import copy_files
+from coffers_monitor.watching.command import command as watch
+from coffers_monitor.web.command import command as serve
 
 DEPLOY = Path(str(files("coffers_monitor.deploy")))
 UNITS = ["coffers-watch.service", "coffers-serve.service"]
@@ -42,6 +44,26 @@ def test_every_file_is_copied_and_none_is_overwritten(tmp_path: Path) -> None:
         copy_files(folder)
     assert (folder / "compose.yml").read_text() == "mine"
     assert not (folder / "prometheus.yml").exists()
+
+
+def started() -> list[list[str]]:
+    """What units and compose file start: a command of ours, and its arguments."""
+    lines = [
+        re.search(r"^ExecStart=/opt/coffers/bin/coffers (.+)$", (DEPLOY / unit).read_text(), re.M) for unit in UNITS
+    ]
+    services = compose()["services"].values()
+    return [*(line[1].split() for line in lines if line), *(one["command"] for one in services if "command" in one)]
+
+
+def test_the_commands_that_are_started_take_their_options() -> None:
+    assert sorted(name for name, *_ in started()) == ["serve", "serve", "watch", "watch"]
+    for name, *arguments in started():
+        {"serve": serve, "watch": watch}[name].make_context(name, arguments)
+
+
+def test_a_service_reads_only_secrets_that_it_is_given() -> None:
+    for name, service in compose()["services"].items():
+        assert set(re.findall(r"/run/secrets/(\w+)", str(service))) <= set(service.get("secrets", ())), name
 
 
 @needs_systemd
