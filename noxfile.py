@@ -177,8 +177,8 @@ def witnesses(session: nox.Session) -> None:
 def extensions(session: nox.Session) -> None:
     """Types and tests of the extensions; on one Python, for what they need is large.
 
-    The tests speak to real programs: postgresql, chromium and chromium-driver, prometheus, systemd, and what npm brings.
-    Where one is not installed its tests are skipped, each with what to install.
+    The tests speak to real programs: postgresql, chromium with chromium-driver, prometheus, systemd, and what npm
+    brings. Where one is not installed its tests are skipped, each with what to install.
     """
     install(session, "types", "test", more=_of_plugins("test", EXTENSIONS), editable=True, plugins=EXTENSIONS)
     for extension in EXTENSIONS:
