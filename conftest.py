@@ -70,6 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     in_order = sorted((items[place] for place in places), key=lambda item: item.location[:2])
     for place, item in zip(places, in_order, strict=True):
         items[place] = item
+        item.add_marker(pytest.mark.flaky(reruns=0))  # neither can one be run again: it stands on those before it
 
 
 pytest_collect_file = Sybil(
