@@ -92,6 +92,19 @@ def test_it_goes_on_when_the_channel_is_back_and_says_it_all_at_once() -> None:
     assert json.loads(chat.heard[0].document)["id"] == chat.heard[0].id
 
 
+def test_what_waits_for_long_behind_a_failed_message_is_told_once() -> None:
+    box, chat = Box(), Ear(fault=DOWN)
+    post = delivery(box, chat=chat)
+    box.put(low("a", 0), channels=CHANNELS[:1])
+    for second in range(0, 4000, 10):
+        if second == 2000:
+            box.put(unread("b", 2000), channels=CHANNELS[:1])
+        chat.fault = DOWN if second < 3000 else None
+        post.run(at(second))
+    assert sorted(notice["account"] for notice in json.loads(chat.heard[0].document)["notices"]) == ["a", "b"]
+    assert len(chat.heard) == 1
+
+
 @pytest.mark.parametrize("fault", [DOWN, RuntimeError("with a url in its text")])
 def test_one_bad_channel_stops_no_other(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
     box, chat, mail = Box(), Ear(fault=fault), Ear()

@@ -62,7 +62,7 @@ def fill(store: Store, every: list[timedelta], days: int) -> None:
         account_id = accounts[f"account-{account:04}"]
         found = list(reads(account, step, days))
         attempts = [{"account_id": account_id, "at": at, "n": 0, "elapsed_s": 0.2} for at, _ in found]
-        shared = {"place_id": places[account_id], "n": 0, "position": 0}
+        shared = {"place_id": places[account_id], "n": 0, "position": 0, "unconfirmed": False}
         figures = [shared | {"at": at, "total": amount} for at, amount in found]
         hours = []
         size = timedelta(hours=1) // step

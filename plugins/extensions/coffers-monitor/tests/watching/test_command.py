@@ -20,8 +20,8 @@ import pytest
 from coffers import Response
 from tests.core.loopback import Asked, Loopback, serve
 
-ROOT = Path(__file__).parents[5]
-ACME = ROOT / "tests/acme"
+pytestmark = pytest.mark.usefixtures("installed")
+
 JSON = (("Content-Type", "application/json"),)
 OK = Response(200, JSON, b'{"currency": "EUR", "balance": "1234567890.123456789012345678", "on_hold": "2.00"}')
 #: Generous: a busy machine may need it, a good run does not.
@@ -63,21 +63,6 @@ class Process:
         for reader in self._readers:
             reader.join(PATIENCE_S)
         return code
-
-
-@pytest.fixture(autouse=True)
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The provider and the extension, installed; no folder of the machine's owner."""
-    info = tmp_path / "site/coffers_monitor-0.1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-monitor\nVersion: 0.1.0\n")
-    (info / "entry_points.txt").write_text("[coffers.extensions]\nmonitor = coffers_monitor.extension\n")
-    source = Path(__file__).parents[2] / "src"
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (tmp_path / "site", source, ACME))))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("COFFERS_TEST_KEY", "canary-key-0123456789")
-    for name in ("COFFERS_CONFIG", "COFFERS_NO_EXTENSIONS"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

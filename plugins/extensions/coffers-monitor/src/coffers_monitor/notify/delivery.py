@@ -153,7 +153,9 @@ class Delivery(Generic[D]):
             if letter.channel not in self._senders:
                 self._give_up(due, letter.channel, "the config has no channel of this name any more")
                 continue
-            self._held.setdefault(letter.channel, []).append((due, letter))
+            held = self._held.setdefault(letter.channel, [])
+            held[:] = [one for one in held if one[0].id != due.id]  # held for longer than its lease: it comes anew
+            held.append((due, letter))
 
     def _give_up(self, due: D, channel: str, reason: str) -> None:
         _log.error("channel %s: a notice was given up: %s", channel, reason)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -26,6 +26,30 @@ __all__ = ["Transaction"]
 
 #: A place as its table has it: currency, network, wallet, unit.
 _Key = tuple[str, str, str, str]
+
+# Made once: for every read SQLAlchemy would take longer to make them than to execute them.
+_HELD: Final = (
+    select(ACCOUNT.table)
+    .where(ACCOUNT.name == bindparam("name"), ACCOUNT.provider == bindparam("provider"))
+    .with_for_update()
+)
+_STATE: Final = select(STATE.text).where(STATE.account == bindparam("account"))
+_LAST_N: Final = select(func.max(ATTEMPT.n)).where(
+    ATTEMPT.account_id == bindparam("account_id"), ATTEMPT.at == bindparam("at")
+)
+_NEW_ATTEMPT: Final = insert(ATTEMPT.table)
+_NEW_FIGURE: Final = insert(FIGURE.table)
+_NEW_PLACE: Final = insert(PLACE.table)
+_PLACES_AND_HOUR: Final = (
+    select(PLACE.table, HOUR.table)
+    .select_from(
+        PLACE.table.outerjoin(
+            HOUR.table, (HOUR.place_id == PLACE.ident) & (HOUR.start == bindparam("hour", type_=HOUR.start.type))
+        )
+    )
+    .where(PLACE.account_id == bindparam("account_id"))
+)
+_NOTED: Final = update(ACCOUNT.table).where(ACCOUNT.ident == bindparam("this"))
 
 
 class Transaction:
@@ -52,9 +76,9 @@ class Transaction:
         _check(attempt)
         account = self._account(attempt.account, attempt.provider)
         self._count(account.id, attempt)
-        n = self._number(account.id, attempt.at)
+        n = self._number(account, attempt.at)
         self._connection.execute(
-            insert(ATTEMPT.table),
+            _NEW_ATTEMPT,
             {
                 "account_id": account.id,
                 "at": attempt.at,
@@ -73,8 +97,7 @@ class Transaction:
 
     def state(self, account: str) -> str | None:
         """What the rules remember of `account`; None where that is nothing yet."""
-        query = select(STATE.text).where(STATE.account == account)
-        return self._connection.execute(query).scalar()
+        return self._connection.execute(_STATE, {"account": account}).scalar()
 
     def put_state(self, account: str, text: str) -> None:
         """Have the rules remember `text` of `account`, in place of what they did."""
@@ -108,32 +131,32 @@ class Transaction:
         return self._held[name, provider]
 
     def _locked(self, name: str, provider: str) -> Any:
-        table = ACCOUNT.table
-        query = select(table).where(ACCOUNT.name == name, ACCOUNT.provider == provider).with_for_update()
-        found = self._connection.execute(query).first()
+        named = {"name": name, "provider": provider}
+        found = self._connection.execute(_HELD, named).first()
         if found is None:
-            put_new(self._connection, table, {"name": name, "provider": provider})
-            found = self._connection.execute(query).one()
+            put_new(self._connection, ACCOUNT.table, named)
+            found = self._connection.execute(_HELD, named).one()
         return found
 
     def _count(self, account_id: int, attempt: Attempt) -> None:
         row = {"account_id": account_id, "outcome": attempt.error or "ok", "times": 1, "elapsed_s": attempt.elapsed_s}
         add_up(self._connection, COUNT.table, row)
 
-    def _number(self, account_id: int, at: datetime) -> int:
+    def _number(self, account: Any, at: datetime) -> int:
         """How many reads of the account there are at that very microsecond."""
-        same = (ATTEMPT.account_id == account_id, ATTEMPT.at == at)
-        last = self._connection.execute(select(func.max(ATTEMPT.n)).where(*same)).scalar()
+        if account.last_at is None or at > account.last_at:
+            return 0
+        last = self._connection.execute(_LAST_N, {"account_id": account.id, "at": at}).scalar()
         return 0 if last is None else last + 1
 
     def _add_rows(self, account_id: int, attempt: Attempt, n: int, rows: Sequence[Figures]) -> None:
-        at = attempt.at
-        ids = self._place_ids(account_id, [_key(row) for row in rows])
+        at, hour = attempt.at, hour_of(attempt.at)
+        places = self._places(account_id, [_key(row) for row in rows], hour)
         self._connection.execute(
-            insert(FIGURE.table),
+            _NEW_FIGURE,
             [
                 {
-                    "place_id": ids[_key(row)],
+                    "place_id": places[_key(row)].id,
                     "at": at,
                     "n": n,
                     "position": position,
@@ -150,35 +173,30 @@ class Transaction:
         if attempt.unconfirmed:
             return
         counts = Counter(row.place for row in rows)
-        alone = [(ids[_key(row)], row.spendable) for row in rows if counts[row.place] == 1]
-        points = {place_id: Point(at.astimezone(UTC), amount) for place_id, amount in alone if amount is not None}
-        if points:
-            self._add_points(account_id, hour_of(at), points)
+        hours: list[dict[str, Any]] = []
+        for row in rows:
+            if counts[row.place] == 1 and row.spendable is not None:
+                place, span = places[_key(row)], Span.of(Point(at.astimezone(UTC), row.spendable))
+                if place.start is not None:
+                    span = span_of(place).with_span(span)
+                hours.append({"place_id": place.id, "start": hour} | span_values(span))
+        if hours:
+            put(self._connection, HOUR.table, hours)
 
-    def _place_ids(self, account_id: int, wanted: Sequence[_Key]) -> dict[_Key, int]:
-        found = self._known_ids(account_id)
+    def _places(self, account_id: int, wanted: Sequence[_Key], hour: datetime) -> dict[_Key, Any]:
+        """The account's places, each with what is kept of it in that hour; those wanted are made where they lack."""
+        found = self._known(account_id, hour)
         new = [key for key in dict.fromkeys(wanted) if key not in found]
         if new:
             names = ("currency", "network", "wallet", "unit")
             values = [{"account_id": account_id} | dict(zip(names, key, strict=True)) for key in new]
-            self._connection.execute(insert(PLACE.table), values)
-            found = self._known_ids(account_id)
+            self._connection.execute(_NEW_PLACE, values)
+            found = self._known(account_id, hour)
         return found
 
-    def _known_ids(self, account_id: int) -> dict[_Key, int]:
-        columns = (PLACE.ident, PLACE.currency, PLACE.network, PLACE.wallet, PLACE.unit)
-        query = select(*columns).where(PLACE.account_id == account_id)
-        return {(row[1], row[2], row[3], row[4]): row[0] for row in self._connection.execute(query)}
-
-    def _add_points(self, account_id: int, start: datetime, points: dict[int, Point]) -> None:
-        of_account = select(PLACE.ident).where(PLACE.account_id == account_id)
-        query = select(HOUR.table).where(HOUR.place_id.in_(of_account), HOUR.start == start)
-        spans = {place_id: Span.of(point) for place_id, point in points.items()}
-        for row in self._connection.execute(query):
-            if row.place_id in spans:
-                spans[row.place_id] = span_of(row).with_span(spans[row.place_id])
-        rows = [{"place_id": place_id, "start": start} | span_values(span) for place_id, span in spans.items()]
-        put(self._connection, HOUR.table, rows)
+    def _known(self, account_id: int, hour: datetime) -> dict[_Key, Any]:
+        found = self._connection.execute(_PLACES_AND_HOUR, {"account_id": account_id, "hour": hour})
+        return {(row.currency, row.network, row.wallet, row.unit): row for row in found}
 
     def _note(self, account: Any, attempt: Attempt, n: int) -> None:
         """Keep in mind which reads are the last; what comes late into a time that was thinned is thinned later."""
@@ -192,9 +210,7 @@ class Transaction:
             if until is not None and at < until:
                 noted[mark] = hour_of(at)
         if noted:
-            self._connection.execute(
-                update(ACCOUNT.table).where(ACCOUNT.ident == bindparam("this")), {"this": account.id} | noted
-            )
+            self._connection.execute(_NOTED, {"this": account.id} | noted)
 
 
 def _key(row: Figures) -> _Key:

@@ -57,6 +57,7 @@ class Books:
         self._tell = tell
         self._lock = threading.Lock()  # guards all below
         self._rules: tuple[Rule, ...] = ()
+        self._rules_of: dict[str, tuple[Rule, ...]] = {}  # without those of other accounts, which may be many
         self._channels: tuple[Channel, ...] = ()
         self._providers: Mapping[str, str] = {}
         self._read: dict[
@@ -73,6 +74,7 @@ class Books:
         """
         with self._lock:
             self._rules, self._channels, self._providers = rules, channels, providers
+            self._rules_of = {}
 
     def enter(self, attempt: Attempt) -> Entered:
         """Keep a finished read and all that follows from it.
@@ -88,7 +90,7 @@ class Books:
             attempt = attrs.evolve(attempt, unconfirmed=is_doubtful(before, attempt))
             transaction.add(attempt)
             expiries = {row.place: row.expires_at for row in attempt.rows or ()}
-            found = judge(self._rules, before, attempt, now, self._forecasts(transaction, expiries, now))
+            found = judge(self._rules_for(attempt.account), before, attempt, now, self._forecasts(transaction, expiries, now))
             self._put(transaction, attempt.account, text, found)
         return Entered(attempt, _READ_AGAIN if found.read_again else None)
 
@@ -109,7 +111,7 @@ class Books:
                 return
             with self._lock:
                 before = self._state(account, texts.get(account))
-                found = tick(self._rules, before, account, self._clock())
+                found = tick(self._rules_for(account), before, account, self._clock())
                 if found.state == before and not found.notices:
                     continue  # as a rule; then nobody need wait for a transaction
                 with self._store.begin() as transaction:
@@ -118,8 +120,14 @@ class Books:
                     before, now = self._state(account, text), self._clock()
                     kept = {} if before is None else before.places
                     expiries = {place: one.figures.expires_at for place, one in kept.items()}
-                    found = tick(self._rules, before, account, now, self._forecasts(transaction, expiries, now))
+                    found = tick(self._rules_for(account), before, account, now, self._forecasts(transaction, expiries, now))
                     self._put(transaction, account, text, found)
+
+    def _rules_for(self, account: str) -> tuple[Rule, ...]:
+        """The rules that may be asked of an account."""
+        if account not in self._rules_of:
+            self._rules_of[account] = tuple(rule for rule in self._rules if rule.account in (None, account))
+        return self._rules_of[account]
 
     def _state(self, account: str, text: str | None) -> State | None:
         """What the rules remember."""

@@ -126,7 +126,8 @@ async def _serve(
     """Watch until a signal comes; then `end`, meanwhile, what goes on beside."""
     resolver = Resolver()
     hurry = asyncio.Event()
-    client = AsyncClient(registry=registry, resolver=resolver, observers=observers_of(registry))
+    others = observers_of(registry, config=file.path, but=TABLE)
+    client = AsyncClient(registry=registry, resolver=resolver, observers=others)
     watch = Watch(file.current.accounts, keep, client=client, resolver=resolver, tell=_tell)
     ending = threading.Thread(target=end, name="coffers-watch-end", daemon=True)
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
-from coffers import Account, Outcome, Resolver
+from coffers import Account, FinishedRead, Outcome, Resolver
 from coffers.aio import AsyncClient
+from coffers_monitor.attempts import attempt_of
 from coffers_monitor.facts import Attempt
 
-from .attempts import attempt_of
 from .pace import Course, Watched, spread_s
 from .threads import Clerk
 from .timetable import Timetable
@@ -171,7 +171,7 @@ class Watch:
         """One read of an account, until it is handed over."""
         waiting = self._under_way[name] = asyncio.get_running_loop().create_future()
         self._due.put_nowait(account)
-        attempt = attempt_of(await waiting)
+        attempt = attempt_of(FinishedRead.of(await waiting))
         again: timedelta | None = None
         try:
             again = await self._clerk.hand(attempt)
