@@ -48,7 +48,9 @@ def read_plan(path: Path, registry: Registry) -> Plan:
     names = [account.name for account in found.accounts]
     settings, _ = read_settings(found.tables.get(TABLE, {}), accounts=names, parts=PARTS)
     watched = {account.name: Watched(account, _pace(account, settings, registry)) for account in found.accounts}
-    return Plan(settings, watched, Parts.of(settings), found.path.absolute().parent, found.warnings)
+    parts = Parts.of(settings)
+    warnings = (*found.warnings, *_half_done(parts))
+    return Plan(settings, watched, parts, found.path.absolute().parent, warnings)
 
 
 @contextlib.contextmanager
@@ -64,6 +66,14 @@ def opened_store(plan: Plan) -> Generator[Store]:
         raise ConfigError(str(error)) from None
     with store:
         yield store
+
+
+def _half_done(parts: Parts) -> Generator[str]:
+    """What was begun and will tell nobody anything; who has neither rules nor channels may want the page alone."""
+    if parts.rules and not parts.channels:
+        yield "there are rules and no channel, so nobody will be told; add one: [[monitor.notify]]"
+    if parts.channels and not parts.rules:
+        yield "there are channels and no rule, so nothing will be told; add one: [[monitor.rules]]"
 
 
 def _pace(account: Account, settings: Settings, registry: Registry) -> Pace:
