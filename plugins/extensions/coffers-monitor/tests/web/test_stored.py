@@ -147,7 +147,7 @@ def test_thresholds_are_those_of_the_rules_that_decide(world: World) -> None:
     runway = Threshold("warn", runway_s=172_800)
     both = {Threshold("warn", Decimal(80)), Threshold("critical", Decimal(50)), runway}
     assert set(world.view.thresholds(USD)) == both
-    assert world.view.thresholds(Place("idle", "USD")) == [runway]
+    assert world.view.thresholds(Place("idle", "USD")) == (runway,)
 
 
 def test_forecasts_bands_and_top_ups_come_from_the_history(world: World) -> None:
