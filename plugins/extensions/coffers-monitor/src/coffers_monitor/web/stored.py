@@ -102,8 +102,11 @@ class StoredView:
 
     def fetches(self) -> Sequence[Fetches]:
         """See `View.fetches`."""
+        watched = {(name, one.account.provider) for name, one in self._look().plan.accounts.items()}
         found: dict[tuple[str, str], tuple[dict[str, int], float]] = {}
         for one in self._store.counted():
+            if (one.account, one.provider) not in watched:
+                continue  # the store remembers every account there ever was
             outcomes, elapsed_s = found.get((one.account, one.provider), ({}, 0.0))
             outcomes[one.outcome] = one.times
             found[one.account, one.provider] = (outcomes, elapsed_s + one.elapsed_s)
