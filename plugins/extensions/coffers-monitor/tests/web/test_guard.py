@@ -270,6 +270,7 @@ def test_nothing_can_be_changed(page: httpx.Client) -> None:
         for path in CLOSED:
             answer = page.request(method, path)
             assert answer.status_code == 405
+            assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
             assert not tells(answer)
 
 
