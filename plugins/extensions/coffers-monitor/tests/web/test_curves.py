@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import attrs
 import httpx
@@ -13,12 +14,13 @@ import pytest
 from made_up_month import NOW, Lasting, Month
 from served_page import Serve
 
-from coffers_monitor.facts import Place, Point
+from coffers_monitor.facts import Figures, Place, Point
 from coffers_monitor.web import words
 from coffers_monitor.web.board import board
 from coffers_monitor.web.curves import Curves
 
 PAYOUTS = Place("payouts", "USD")
+LEFT = Figures(PAYOUTS, total=Decimal("41.87"))
 
 
 @attrs.define
@@ -47,29 +49,44 @@ def test_a_page_asks_for_no_history_twice(month: Month) -> None:
     view = counting(month)
     curves = Curves(view, lambda: NOW)
     for _ in range(3):
+        assert curves.forecast(LEFT) is month.forecasts[PAYOUTS]
         assert curves.spark(PAYOUTS).startswith("<svg")
-        assert curves.forecast(PAYOUTS) is month.forecasts[PAYOUTS]
     assert view.asked == [PAYOUTS]
 
 
 def test_everything_is_made_afresh_and_what_is_gone_is_forgotten(month: Month) -> None:
     view = counting(month)
     curves, stop = Curves(view, lambda: NOW), threading.Event()
-    curves.spark(Place("gone", "USD"))
-    curves.spark(PAYOUTS)
+    gone = Figures(Place("gone", "USD"), total=Decimal(1))
+    curves.forecast(gone)
+    curves.forecast(LEFT)
     view.forecasts[PAYOUTS] = Lasting("not_falling")
-    assert curves.forecast(PAYOUTS).verdict == "estimate"
+    assert curves.forecast(LEFT).verdict == "estimate"
     renewing = threading.Thread(target=curves.renew, args=(stop,))
     renewing.start()
     places = {row.place for one in view.watched if one.good for row in one.good.rows or ()}
     eventually(lambda: set(view.asked[2:]) == places)
-    eventually(lambda: curves.forecast(PAYOUTS).verdict == "not_falling")
+    eventually(lambda: curves.forecast(LEFT).verdict == "not_falling")
     stop.set()
     renewing.join(60)
     assert not renewing.is_alive()
     view.asked.clear()
-    curves.spark(Place("gone", "USD"))
-    assert view.asked == [Place("gone", "USD")]
+    assert curves.spark(gone.place) == ""
+    curves.forecast(gone)
+    assert view.asked == [gone.place]
+
+
+def test_a_forecast_does_not_outlive_its_amount(month: Month) -> None:
+    view = counting(month)
+    curves = Curves(view, lambda: NOW)
+    assert curves.forecast(LEFT).out_at is not None
+    since = NOW - timedelta(hours=1)
+    for amount, out_at in (("0", since), ("500", NOW + timedelta(days=9)), ("-1", since), ("0", since)):
+        month.forecasts[PAYOUTS] = Lasting("estimate", Decimal(1), out_at)
+        assert curves.forecast(Figures(PAYOUTS, total=Decimal(amount))).out_at == out_at
+    assert len(view.asked) == 4
+    curves.forecast(Figures(PAYOUTS))
+    assert len(view.asked) == 5
 
 
 def test_a_page_does_not_wait_for_a_thousand_forecasts(month: Month, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +97,7 @@ def test_a_page_does_not_wait_for_a_thousand_forecasts(month: Month, monkeypatch
     now_board = board(view, NOW, curves.forecast)
     assert now_board.is_pending
     assert now_board.first_out is None
-    assert words.runway(curves.forecast(PAYOUTS), NOW) == "being worked out"
+    assert words.runway(curves.forecast(LEFT), NOW) == "being worked out"
     assert (curves.spark(PAYOUTS), view.asked) == ("", [])
     stop = threading.Event()
     renewing = threading.Thread(target=curves.renew, args=(stop,))

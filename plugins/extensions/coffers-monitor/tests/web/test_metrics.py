@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from made_up_month import NOW, Lasting, Month
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
@@ -25,6 +26,27 @@ def samples(month: Month) -> Iterator[Sample]:
 
 def values(month: Month, name: str, **labels: str) -> list[float]:
     return [one.value for one in samples(month) if one.name == name and labels.items() <= one.labels.items()]
+
+
+def as_the_library_writes_it(metrics: Metrics) -> str:
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    return generate_latest(registry).decode()
+
+
+def test_the_text_is_what_prometheus_client_writes_of_the_same_metrics(month: Month) -> None:
+    """But for the form of the numbers, which are the same."""
+    odd = 'a"b\\c\nd{e}, ü \u2028 \x85 x="1"'
+    place = Place("odd", "USD", odd, odd)
+    read = Attempt("odd", odd, NOW, 0.5, (Figures(place, total=Decimal("1E+30")),), as_of=NOW)
+    metrics = Metrics(month, clock=lambda: NOW)
+    for watched in (month.watched, [*month.watched, Watched("odd", odd, 900.0, read, read)], month.watched[2:], []):
+        month.watched = list(watched)
+        for _ in range(2):
+            ours, theirs = metrics.text().decode(), as_the_library_writes_it(metrics)
+            cut = [[line.rpartition(" ")[0] for line in text.split("\n")] for text in (ours, theirs)]
+            assert cut[0] == cut[1]
+            assert list(text_string_to_metric_families(ours)) == list(text_string_to_metric_families(theirs))
 
 
 def test_each_kind_of_amount_is_a_gauge_of_its_own(month: Month) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 import httpx
 import pytest
-from made_up_month import NOW, Month
+from made_up_month import NOW, Lasting, Month
 
 from coffers_monitor.facts import Attempt, Figures, Place
 from coffers_monitor.web.view import Alert, Watched
@@ -111,8 +111,9 @@ def test_the_page_of_an_account(page: httpx.Client) -> None:
     said = text(page.get("/accounts/payouts").text)
     for part in (
         "payouts: Critical", "acme, read every 15 minutes. Last read 2 min ago", "41.870000 USD",
-        "Runs out in 7 hours, about Sat 21 Nov 2026, 19:43 UTC (21 Nov 18:11 to 22:49).", "spent a day 130",
-        "warn below 80", "critical below 50", "topped up", "forecast and its margin",
+        "Runs out in 7 hours, about Sat 21 Nov 2026, 19:43 UTC (21 Nov 18:11 to 22:49 in 8 of 10 cases).",
+        "spent a day, about 130",
+        "warn below 80", "critical below 50", "topped up", "forecast, and its margin in 8 of 10 cases",
     ):  # fmt: skip
         assert part in said
     markup = page.get("/accounts/payouts").text
@@ -120,11 +121,105 @@ def test_the_page_of_an_account(page: httpx.Client) -> None:
     assert 'class="band"' in markup
 
 
+def run_out(month: Month, name: str, currency: str, since: timedelta) -> None:
+    place, at = Place(name, currency), NOW - since
+    good = Attempt(name, "acme", NOW - timedelta(minutes=1), 0.2, (Figures(place, total=Decimal("0.00")),))
+    month.replace(name, provider="acme", last=good, good=good)
+    month.forecasts[place] = Lasting("estimate", Decimal(5), at, at, at)
+
+
+def test_what_has_run_out_is_told_apart_from_what_runs_out_next(page: httpx.Client, month: Month) -> None:
+    month.watched = [one for one in month.watched if one.account in ("hosting", "payouts", "empty")]
+    month.held.clear()
+    run_out(month, "payouts", "USD", timedelta(hours=3))
+    markup = page.get("/").text
+    said = text(markup)
+    assert "1 account needs attention 3 accounts" in said
+    assert '<section class="verdict warn"' in markup
+    assert "Gone lately payouts USD has run out since 21 Nov 09:00 Runs out next hosting EUR in 44 days" in said
+    assert "0.00 USD has run out since 21 Nov 09:00" in rows(markup)[0]
+    said = text(page.get("/accounts/payouts").text)
+    assert "payouts: Warning acme" in said
+    assert "Warning. It has run out (since Sat 21 Nov 2026, 09:00 UTC)." in said
+    assert "OK" not in said
+    assert "runs out" not in said.lower()
+    bad = Attempt("payouts", "acme", NOW, 1.0, None, error="network", message="connection reset")
+    month.replace("payouts", last=bad)
+    said = text(page.get("/accounts/payouts").text)
+    assert "Not read. As it stood 60 s ago, it had run out (since Sat 21 Nov 2026, 09:00 UTC)." in said
+
+
+def test_of_many_that_have_run_out_the_latest_are_named(page: httpx.Client, month: Month) -> None:
+    names = {"payouts": "USD", "hosting": "EUR", "gateway": "USD", "cards": "CNY"}
+    for days, (name, currency) in enumerate(names.items(), 1):
+        run_out(month, name, currency, timedelta(days=days))
+    said = text(page.get("/").text)
+    latest = list(names.items())[:3]
+    told = " ".join(f"{name} {code} has run out since {20 - at} Nov 12:00" for at, (name, code) in enumerate(latest))
+    assert f"Gone lately {told} and 1 more, see below Runs out next" in said
+
+
+def test_what_was_left_empty_is_no_news(page: httpx.Client, month: Month) -> None:
+    month.watched = [one for one in month.watched if one.account in ("hosting", "payouts")]
+    month.held.clear()
+    run_out(month, "payouts", "USD", timedelta(days=8))
+    markup = page.get("/").text
+    assert "All is well" in text(markup)
+    assert "Gone lately" not in markup
+    hosting, payouts = rows(markup)
+    assert "hosting" in hosting
+    assert "has run out since 13 Nov 12:00" in payouts
+    assert "payouts: OK" in text(page.get("/accounts/payouts").text)
+
+
+def test_credit_that_has_expired_is_no_credit(page: httpx.Client, month: Month) -> None:
+    month.watched = [one for one in month.watched if one.account in ("hosting", "empty")]
+    month.held.clear()
+    good = next(one.good for one in month.watched if one.account == "hosting")
+    assert good is not None
+    rows_then = tuple(attrs.evolve(row, expires_at=NOW - timedelta(hours=2)) for row in good.rows or ())
+    good = attrs.evolve(good, rows=rows_then)
+    month.replace("hosting", last=good, good=good)
+    said = text(page.get("/").text)
+    assert "1 account needs attention 2 accounts" in said
+    assert "Gone lately hosting EUR has expired since 21 Nov 10:00 Runs out next Nothing else" in said
+    said = text(page.get("/accounts/hosting").text)
+    assert "It has expired (since Sat 21 Nov 2026, 10:00 UTC)." in said
+    assert "Runs out" not in said
+
+
+def test_a_0_that_is_not_confirmed_has_not_run_out(page: httpx.Client, month: Month) -> None:
+    since = NOW - timedelta(hours=1)
+    month.forecasts[Place("reserve", "USD")] = Lasting("estimate", Decimal(5), since, since, since)
+    markup = page.get("/").text
+    (reserve,) = (one for one in rows(markup) if "reserve" in one)
+    assert "0.00 USD unconfirmed not confirmed yet" in reserve
+    assert "run out" not in text(markup).lower().replace("runs out", "")
+    said = text(page.get("/accounts/reserve").text)
+    assert "0.00 USD unconfirmed Unconfirmed. Runway: not confirmed yet." in said
+
+
+def test_stale_figures_say_what_is_missing_and_old_ones_how_old_they_are(page: httpx.Client, month: Month) -> None:
+    (cards,) = (one for one in rows(page.get("/").text) if "cards" in one)
+    assert "reads are missing, one is due every 15 minutes; is coffers watch running?" in cards
+    assert "5 h ago" in cards
+    said = text(page.get("/accounts/cards").text)
+    assert "What is wrong Reads are missing, one is due every 15 minutes" in said
+    good = next(one.good for one in month.watched if one.account == "hosting")
+    assert good is not None
+    for behind, told in ((timedelta(minutes=45), False), (timedelta(hours=7), True)):
+        old = attrs.evolve(good, as_of=good.at - behind)
+        month.replace("hosting", last=old, good=old)
+        (hosting,) = (one for one in rows(page.get("/").text) if "hosting" in one)
+        assert ("figures of 8 h ago" in hosting) is told
+
+
 def test_a_paused_account_says_why_and_what_to_do(page: httpx.Client) -> None:
     said = text(page.get("/accounts/sms-west").text)
     assert "sms-west: Paused" in said
     assert "auth: the provider does not know this key (3 min ago)" in said
     assert "Mend the key in the config" in said
+    assert "coffers watch --resume sms-west" in said
     assert "As it stood 26 h ago, it would run out" in said
     assert "OK" not in said
 

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from coffers import Account
 from coffers_monitor.config import Settings
@@ -56,7 +57,8 @@ class World:
 
     def plan(self) -> Plan:
         names = self.file.read_text().split()
-        rules, faults = read_rules(RULES, accounts=names)
+        ours = [rule for rule in RULES if rule.get("account") in (None, *names)]
+        rules, faults = read_rules(ours, accounts=names)
         assert not faults
         watched = {name: Watched(Account(name, self.provider), Pace(60, 300)) for name in names}
         return Plan(Settings(), watched, Parts(rules=rules))
@@ -147,7 +149,7 @@ def test_thresholds_are_those_of_the_rules_that_decide(world: World) -> None:
     runway = Threshold("warn", runway_s=172_800)
     both = {Threshold("warn", Decimal(80)), Threshold("critical", Decimal(50)), runway}
     assert set(world.view.thresholds(USD)) == both
-    assert world.view.thresholds(Place("idle", "USD")) == [runway]
+    assert world.view.thresholds(Place("idle", "USD")) == (runway,)
 
 
 def test_forecasts_bands_and_top_ups_come_from_the_history(world: World) -> None:
@@ -181,6 +183,84 @@ def test_reads_are_counted_by_their_outcome(world: World) -> None:
     world.reads(2, "100")
     [one] = world.view.fetches()
     assert (one.account, one.provider, one.outcomes, one.elapsed_s) == ("shop", "acme", {"ok": 2, "timeout": 1}, 1.5)
+
+
+Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def series_of(url: str, account: str) -> Series:
+    """What Prometheus would get of an account: every series with its value."""
+    answer = httpx.get(f"{url}metrics", timeout=60)
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    samples = [one for family in text_string_to_metric_families(answer.text) for one in family.samples]
+    of_it = [one for one in samples if one.labels.get("account") == account]
+    found = {(one.name, frozenset(one.labels.items())): one.value for one in of_it}
+    assert len(found) == len(of_it)
+    return found
+
+
+def names_of(series: Series) -> set[str]:
+    return {name.removeprefix("coffers_") for name, _ in series}
+
+
+AMOUNTS = {"balance_total_amount", "balance_spendable_amount"}
+RUNWAY = {"balance_runway_seconds", "balance_runway_earliest_seconds", "balance_runway_latest_seconds"}
+ACCOUNT = {
+    "account_up", "account_state", "account_interval_seconds", "account_last_success_timestamp_seconds",
+    "account_last_attempt_timestamp_seconds", "balance_threshold_amount", "balance_threshold_seconds",
+    "fetches_total", "fetch_duration_seconds_count", "fetch_duration_seconds_sum",
+}  # fmt: skip
+
+
+def test_series_vanish_rather_than_turn_0(world: World) -> None:
+    for hour in range(48 * 2):
+        world.reads(hour / 2, str(Decimal(1000) - hour))
+    with served(lambda: make_app(world.view, clock=lambda: world.now, curves_every_s=0.1), Where(port=0)) as url:
+        well = series_of(url, "shop")
+        assert names_of(well) == AMOUNTS | RUNWAY | ACCOUNT
+        labels = {
+            "provider": "acme",
+            "account": "shop",
+            "wallet": "",
+            "network": "",
+            "currency": "USD",
+            "unit": "money",
+        }
+        assert well["coffers_balance_spendable_amount", frozenset(labels.items())] == 905
+        assert well["coffers_balance_threshold_amount", frozenset((labels | {"level": "critical"}).items())] == 50
+        assert not [name for (name, _), value in well.items() if value == 0]
+
+        world.reads(48, error="timeout")
+        failed = series_of(url, "shop")
+        assert names_of(failed) == ACCOUNT
+        assert [name for (name, _), value in failed.items() if value == 0] == ["coffers_account_up"]
+
+        world.reads(49, "0.00")  # after there was money: nobody believes it yet
+        assert names_of(series_of(url, "shop")) == ACCOUNT | {"account_alerts"}
+        world.reads(49.1, "0.00")
+        assert series_of(url, "shop")["coffers_balance_spendable_amount", frozenset(labels.items())] == 0
+
+        world.reads(50, "80", "7")  # another balance comes, and goes
+        currencies = [dict(of).get("currency") for name, of in series_of(url, "shop") if name.endswith("total_amount")]
+        assert sorted(map(str, currencies)) == ["EUR", "USD"]
+        world.reads(51, "80")
+        assert not [of for _, of in series_of(url, "shop") if ("currency", "EUR") in of]
+
+        world.now += timedelta(hours=2)  # nobody reads any more
+        assert not names_of(series_of(url, "shop")) & (AMOUNTS | RUNWAY)
+
+        world.file.write_text("idle")
+        assert series_of(url, "shop") == {}
+        assert names_of(series_of(url, "idle")) == {"account_state", "account_interval_seconds"}
+
+
+def test_the_providers_own_time_is_a_series_where_there_is_one(world: World) -> None:
+    rows = (Figures(USD, total=Decimal(100)),)
+    as_of = START - timedelta(hours=5)
+    world.books.enter(Attempt("shop", "acme", START, 0.5, rows, as_of=as_of))
+    with served(lambda: make_app(world.view, clock=lambda: world.now), Where(port=0)) as url:
+        of_it = frozenset({("provider", "acme"), ("account", "shop")})
+        assert series_of(url, "shop")["coffers_account_as_of_timestamp_seconds", of_it] == as_of.timestamp()
 
 
 def test_a_memory_of_the_rules_that_cannot_be_read_is_no_alert(world: World) -> None:

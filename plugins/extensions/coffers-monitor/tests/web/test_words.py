@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_month import NOW, Lasting
 
-from coffers_monitor.facts import Place
+from coffers_monitor.facts import Figures, Place
 from coffers_monitor.web import words
+from coffers_monitor.web.board import Row
+from coffers_monitor.web.view import Alert
 
 
 @pytest.mark.parametrize(
@@ -63,15 +65,48 @@ def test_a_runway() -> None:
     day = timedelta(days=1)
     near = Lasting("estimate", Decimal(1), NOW + day / 4, NOW + day / 8, NOW + day / 3)
     far = Lasting("estimate", Decimal(1), NOW + 9 * day, NOW + 7 * day, NOW + 12 * day)
-    over = Lasting("estimate", Decimal(1), NOW - day, NOW - day, NOW - day)
+    over = Lasting("estimate", Decimal(1), NOW, NOW, NOW + day)
     assert (words.runway(near, NOW), words.margin(near, NOW)) == ("in 6 hours", "21 Nov 15:00 to 20:00")
     assert (words.runway(far, NOW), words.margin(far, NOW)) == ("in 9 days", "28 Nov to 3 Dec")
-    assert words.runway(over, NOW) == "now"
+    assert words.runway(over, NOW) == "at any moment"
     assert words.margin(Lasting("estimate", None, NOW, NOW + 5 * day, None), NOW) == "not before 26 Nov"
     assert words.runway(Lasting("estimate", Decimal(1)), NOW) == "in many years"
     assert words.runway(Lasting("not_falling"), NOW) == "not falling"
     assert words.runway(Lasting("not_enough_data"), NOW) == "not enough data yet"
     assert words.margin(Lasting("not_falling"), NOW) == ""
+
+
+def row(amount: str | None, forecast: Lasting, *, expires_at: datetime | None = None, unconfirmed: bool = False) -> Row:
+    place = Place("shop", "USD")
+    held = (Alert("shop", place, "unconfirmed", "unconfirmed", NOW, "all is 0"),) if unconfirmed else ()
+    figures = Figures(place, total=None if amount is None else Decimal(amount), expires_at=expires_at)
+    return Row(figures, "ok", forecast, held)
+
+
+HOUR = timedelta(hours=1)
+OVER = Lasting("estimate", Decimal(1), NOW - 3 * HOUR, NOW - 3 * HOUR, NOW - 3 * HOUR)
+LONG_OVER = Lasting("estimate", Decimal(1), NOW - 400 * 24 * HOUR)
+AHEAD = Lasting("estimate", Decimal(1), NOW + 6 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("balance", "lasts", "between"),
+    [
+        (row("0", OVER), "has run out", "since 21 Nov 09:00"),
+        (row("-0.5", OVER), "has run out", "since 21 Nov 09:00"),
+        (row("0.00", LONG_OVER), "has run out", "since 17 Oct 2025"),
+        (row("0.01", OVER), "at any moment", ""),
+        (row("0", OVER, unconfirmed=True), "not confirmed yet", ""),
+        (row("0", Lasting("not_falling")), "nothing to spend", ""),
+        (row("-1", Lasting("not_enough_data")), "nothing to spend", ""),
+        (row(None, Lasting("not_enough_data")), "not enough data yet", ""),
+        (row("5", AHEAD, expires_at=NOW), "has expired", "since 21 Nov 12:00"),
+        (row("5", AHEAD, expires_at=NOW + HOUR), "in 6 hours", ""),
+        (row("0", OVER, expires_at=NOW - HOUR), "has run out", "since 21 Nov 09:00"),
+    ],
+)
+def test_what_is_gone_is_said_to_be_gone_and_since_when(balance: Row, lasts: str, between: str) -> None:
+    assert (words.lasts(balance, NOW), words.between(balance, NOW)) == (lasts, between)
 
 
 def test_what_is_estimated_claims_three_digits() -> None:

@@ -31,7 +31,7 @@ from coffers_monitor.web.board import STATES, Board, board
 from coffers_monitor.web.serving import Place as Where
 from coffers_monitor.web.serving import served
 from coffers_monitor.web.stored import StoredView
-from coffers_monitor.web.words import STATE_WORDS, place_name, within
+from coffers_monitor.web.words import STATE_WORDS, lasts, place_name
 
 from .quick import QUICKER, QuickClock
 from .receiver import receiver
@@ -159,13 +159,13 @@ def _line(now: Board, clock: QuickClock) -> str:
     days, hours = divmod(int(clock.passed / timedelta(hours=1)), 24)
     states = ", ".join(f"{now.counts[state]} {STATE_WORDS[state].lower()}" for state in STATES if now.counts.get(state))
     line = f"day {days}, {hours:2} h: {states}"
+    for row in now.gone_lately[:1]:
+        line += f"; {row.figures.place.account} {place_name(row.figures.place)} {lasts(row, now.at)}"
     first = now.first_out
-    if first is None or first.out_at is None:
-        return f"{line}; not enough data yet for a forecast"
+    if first is None:
+        return line if now.gone_lately else f"{line}; not enough data yet for a forecast"
     place = first.figures.place
-    if first.out_at <= now.at:
-        return f"{line}; {place.account} {place_name(place)} has run out"
-    return f"{line}; first to run out: {place.account} {place_name(place)}, {within(first.out_at, now.at)}"
+    return f"{line}; first to run out: {place.account} {place_name(place)}, {lasts(first, now.at)}"
 
 
 def _tell_message(title: str, text: str) -> None:

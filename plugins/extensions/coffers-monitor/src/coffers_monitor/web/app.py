@@ -70,9 +70,12 @@ def make_app(
 
     def told(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        if request.url.path.startswith("/api/"):
-            return JSONResponse({"error": _SAID.get(status, "this cannot be answered")}, status)
-        return pages.refused(status, _SAID.get(status, "This cannot be answered."))
+        said = _SAID.get(status, "This cannot be answered.")
+        of_api = request.url.path.startswith("/api/")
+        answer = JSONResponse({"error": said}, status) if of_api else pages.refused(status, said)
+        if isinstance(error, HTTPException):
+            answer.headers.update(error.headers or {})  # what may be done instead
+        return answer
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from coffers_monitor.facts import Attempt, Figures, Place
+from coffers_monitor.facts import Attempt, Figures
 
 from .view import Alert, Forecast, View, Watched
 
@@ -30,13 +30,17 @@ _STALE_AFTER_S: Final = 300.0
 
 #: What ends within this time is not called well, even where nobody has written a rule about it.
 _SOON: Final = timedelta(days=2)
+#: What has ended within this time is told as news.
+_LATELY: Final = timedelta(days=7)
 
 
 def is_stale(watched: Watched, now: datetime) -> bool:
     """Whether the account has not been read for so long that nobody may take its figures for today's."""
-    if watched.good is None:
-        return False
-    return (now - watched.good.at).total_seconds() > max(_MISSED_READS * watched.every_s, _STALE_AFTER_S)
+    return watched.good is not None and now - watched.good.at > _too_old(watched)
+
+
+def _too_old(watched: Watched) -> timedelta:
+    return timedelta(seconds=max(_MISSED_READS * watched.every_s, _STALE_AFTER_S))
 
 
 def is_current(watched: Watched, now: datetime) -> bool:
@@ -50,7 +54,7 @@ class Row:
 
     Attributes:
         figures: the last that are known.
-        state: of this place.
+        state: of this place: what its alerts come to, and a warning at least where it is gone lately.
         forecast: how long it lasts.
         alerts: what the rules hold against it.
     """
@@ -62,8 +66,35 @@ class Row:
 
     @property
     def out_at(self) -> datetime | None:
-        """When it runs out, or None."""
-        return self.forecast.out_at if self.forecast.verdict == "estimate" else None
+        """When it runs out, or did; None where that is not known, and for an amount that nobody has confirmed."""
+        return self.forecast.out_at if self.forecast.verdict == "estimate" and not self.is_unconfirmed else None
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether its amount is set aside until it is read again."""
+        return bool(self.alerts) and any(alert.level == "unconfirmed" for alert in self.alerts)
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether there was something to spend and is nothing any more; a forecast alone never says so."""
+        spendable = self.figures.spendable
+        return self.out_at is not None and spendable is not None and spendable <= 0
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether there is something that cannot be spent any more."""
+        ends = self.figures.expires_at
+        return ends is not None and ends <= now and not self.has_run_out
+
+    def gone_since(self, now: datetime) -> datetime | None:
+        """Since when it has run out or expired; None where it has not."""
+        if self.has_run_out:
+            return self.out_at
+        return self.figures.expires_at if self.has_expired(now) else None
+
+    def is_gone_lately(self, now: datetime) -> bool:
+        """Whether that is news; what nobody has filled up for a week is left empty on purpose."""
+        since = self.gone_since(now)
+        return since is not None and now - since < _LATELY
 
 
 @attrs.frozen
@@ -91,9 +122,10 @@ class Standing:
         return last if last is not None and last.rows is None else None
 
     @property
-    def first_out(self) -> Row | None:
-        """The row that runs out first, if any does."""
-        return min((row for row in self.rows if row.out_at), key=lambda row: _seconds(row.out_at), default=None)
+    def is_behind(self) -> bool:
+        """Whether the provider's own time of the figures lies far before the time at which they were read."""
+        good = self.watched.good
+        return good is not None and good.as_of is not None and good.at - good.as_of > _too_old(self.watched)
 
 
 @attrs.frozen
@@ -116,18 +148,29 @@ class Board:
         return self.standings[0].state if self.standings else "waiting"
 
     @property
+    def gone_lately(self) -> tuple[Row, ...]:
+        """What has run out or expired in the last days, the latest first."""
+        rows = [row for one in self.standings for row in one.rows if row.is_gone_lately(self.at)]
+        return tuple(sorted(rows, key=lambda row: _seconds(row.gone_since(self.at)), reverse=True))
+
+    @property
     def first_out(self) -> Row | None:
-        """What runs out first, if anything does."""
-        rows = (row for standing in self.standings if (row := standing.first_out))
+        """What runs out first of what has not yet, if anything does."""
+        rows = [row for one in self.standings for row in one.rows if row.out_at and row.gone_since(self.at) is None]
         return min(rows, key=lambda row: _seconds(row.out_at), default=None)
+
+    @property
+    def ends_soon(self) -> Row | None:
+        """What no rule objects to and yet runs out within two days."""
+        first = self.first_out
+        if self.state not in ("ok", "waiting") or first is None or first.out_at is None:
+            return None
+        return first if first.out_at - self.at < _SOON else None
 
     @property
     def strip(self) -> State:
         """What the page as a whole says: the worst state; a warning where no rule objects and yet money ends soon."""
-        first = self.first_out
-        if self.state not in ("ok", "waiting") or first is None or first.out_at is None:
-            return self.state
-        return "warn" if first.out_at - self.at < _SOON else self.state
+        return "warn" if self.ends_soon else self.state
 
     @property
     def is_pending(self) -> bool:
@@ -140,25 +183,25 @@ class Board:
         return max((one.watched.last.at for one in self.standings if one.watched.last), default=None)
 
 
-def board(view: View, now: datetime, forecast: Callable[[Place], Forecast] | None = None) -> Board:
+def board(view: View, now: datetime, forecast: Callable[[Figures], Forecast] | None = None) -> Board:
     """Look at everything.
 
     Args:
         view: what is known.
         now: the time.
-        forecast: how long a place lasts; None asks the view, which may take its time.
+        forecast: how long what is at a place lasts; None asks the view, which may take its time.
     """
     by_account: dict[str, list[Alert]] = {}
     for alert in view.alerts():
         by_account.setdefault(alert.account, []).append(alert)
-    ask = forecast or view.runway
+    ask: Callable[[Figures], Forecast] = forecast or (lambda figures: view.runway(figures.place))
     standings = [_standing(watched, by_account.get(watched.account, ()), ask, now) for watched in view.accounts()]
-    standings.sort(key=_urgency)
+    standings.sort(key=lambda standing: _urgency(standing, now))
     return Board(now, tuple(standings), Counter(standing.state for standing in standings))
 
 
 def _standing(
-    watched: Watched, alerts: Sequence[Alert], forecast: Callable[[Place], Forecast], now: datetime
+    watched: Watched, alerts: Sequence[Alert], forecast: Callable[[Figures], Forecast], now: datetime
 ) -> Standing:
     current = is_current(watched, now)
     own = _own_state(watched, now)
@@ -167,7 +210,8 @@ def _standing(
     rows: list[Row] = []
     for row in figures:
         held = tuple(alert for alert in alerts if alert.place == row.place)
-        rows.append(Row(row, _level(held), forecast(row.place), held))
+        one = Row(row, _level(held), forecast(row), held)
+        rows.append(attrs.evolve(one, state=_worst((one.state, "warn"))) if one.is_gone_lately(now) else one)
     # An alert about a place that is not there any more is still one about the account.
     others = tuple(alert for alert in alerts if alert.place not in known)
     state = _worst((own, _level(others), *[row.state for row in rows]))
@@ -195,9 +239,9 @@ def _worst(states: Sequence[State]) -> State:
     return "ok"
 
 
-def _urgency(standing: Standing) -> tuple[int, float, str]:
-    first = standing.first_out
-    return STATES.index(standing.state), _seconds(first.out_at if first else None), standing.watched.account
+def _urgency(standing: Standing, now: datetime) -> tuple[int, float, str]:
+    ends = [row.out_at for row in standing.rows if row.gone_since(now) is None or row.is_gone_lately(now)]
+    return STATES.index(standing.state), min(map(_seconds, ends), default=math.inf), standing.watched.account
 
 
 def _seconds(when: datetime | None) -> float:

@@ -1,7 +1,8 @@
 """Sparklines and forecasts, kept: they need a week of history each, and a page shows a thousand of them.
 
 Nothing here is what an account holds: amounts, failures and ages are always asked afresh. A kept forecast names a
-date, and what is told of it is worked out against the present time.
+date, and what is told of it is worked out against the present time. It must not outlive the amount that it is of: once
+that has run out, or is there again, the forecast is made afresh.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 import attrs
 from markupsafe import Markup
 
-from coffers_monitor.facts import Place
+from coffers_monitor.facts import Figures, Place
 
 from .drawing import sparkline, thinned
 from .view import Forecast, View
@@ -54,6 +55,13 @@ class _Pending:
 class _Kept:
     forecast: Forecast
     spark: Markup
+    amount: Decimal | None = None
+
+    def is_of(self, amount: Decimal | None) -> bool:
+        """Whether it can still speak of an amount: not if that has run out meanwhile, or is there again."""
+        if amount is None or self.amount is None:
+            return amount is self.amount
+        return (amount > 0) == (self.amount > 0)
 
 
 class Curves:
@@ -73,25 +81,24 @@ class Curves:
         self._patient_since = -_PATIENCE_EVERY_S
         self._waited_s = 0.0
 
-    def forecast(self, place: Place) -> Forecast:
-        """How long it lasts; of the verdict ``"pending"`` where that has not been worked out yet."""
-        return self._get(place).forecast
+    def forecast(self, figures: Figures) -> Forecast:
+        """How long that lasts; of the verdict ``"pending"`` where it has not been worked out yet."""
+        kept = self._kept.get(figures.place)
+        return (kept if kept is not None and kept.is_of(figures.spendable) else self._made_now(figures)).forecast
 
     def spark(self, place: Place) -> Markup:
         """Its sparkline; empty where there is too little history, or none was drawn yet."""
-        return self._get(place).spark
-
-    def _get(self, place: Place) -> _Kept:
-        """What is kept, or made now if that does not take too long: thousands of them may be missing at the start."""
         kept = self._kept.get(place)
-        if kept is not None:
-            return kept
+        return Markup() if kept is None else kept.spark
+
+    def _made_now(self, figures: Figures) -> _Kept:
+        """Made now if that does not take too long: thousands of them may be missing at the start."""
         begun = time.monotonic()
         if begun - self._patient_since >= _PATIENCE_EVERY_S:
             self._patient_since, self._waited_s = begun, 0.0
         if self._waited_s >= _PATIENCE_S:
             return _Kept(_Pending(), Markup())
-        kept = self._make(place)
+        kept = self._make(figures)
         self._waited_s += time.monotonic() - begun
         return kept
 
@@ -102,20 +109,20 @@ class Curves:
             stop: set by whoever wants it to end early.
         """
         begun = time.monotonic()
-        places = {row.place for one in self._view.accounts() if one.good for row in one.good.rows or ()}
-        for gone in self._kept.keys() - places:
+        rows = {row.place: row for one in self._view.accounts() if one.good for row in one.good.rows or ()}
+        for gone in self._kept.keys() - rows:
             self._kept.pop(gone, None)
-        for place in sorted(places):
+        for place in sorted(rows):
             started, rest = time.monotonic(), _REST if place in self._kept else 0.0  # the first page needs them all
-            self._make(place)
+            self._make(rows[place])
             if stop.wait((time.monotonic() - started) * rest):
                 return
         stop.wait(max(0.0, self._every_s - (time.monotonic() - begun)))
 
-    def _make(self, place: Place) -> _Kept:
-        until = self._clock()
+    def _make(self, figures: Figures) -> _Kept:
+        place, until = figures.place, self._clock()
         since = until - timedelta(days=SPARK_DAYS)
         points = self._view.points(place, since, until, at_most=_SPARK_POINTS)
-        kept = _Kept(self._view.runway(place), sparkline(thinned(points, _SPARK_POINTS), since, until))
-        self._kept[place] = kept
+        spark = sparkline(thinned(points, _SPARK_POINTS), since, until)
+        kept = self._kept[place] = _Kept(self._view.runway(place), spark, figures.spendable)
         return kept

@@ -87,6 +87,7 @@ class Chart:
         top_ups: when money was added.
         thresholds: lines to draw.
         currency: for the words.
+        gone: whether it has run out or expired; then nothing lies ahead.
     """
 
     points: Sequence[Point]
@@ -97,12 +98,18 @@ class Chart:
     top_ups: Sequence[TopUp] = ()
     thresholds: Sequence[Threshold] = ()
     currency: str = ""
+    gone: bool = False
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether there is a forecast to draw."""
+        return self.forecast.verdict == "estimate" and not self.gone
 
     @property
     def until(self) -> datetime:
         """The right edge: a forecast gets what it needs, at most half as much again as history has."""
         most = self.now + (self.now - self.since) / 2
-        if self.forecast.verdict != "estimate" or self.forecast.out_at is None:
+        if not self.is_ahead or self.forecast.out_at is None:
             return self.now + (self.now - self.since) / 50
         last = self.forecast.latest or self.forecast.out_at
         return min(most, max(last, self.now) + (self.now - self.since) / 50)
@@ -150,7 +157,7 @@ def _told(what: Chart) -> str:
     ]
     if what.top_ups:
         texts.append(f"Topped up {len(what.top_ups)} time{'' if len(what.top_ups) == 1 else 's'}.")
-    if what.forecast.verdict == "estimate":
+    if what.is_ahead:
         texts.append(f"Runs out {runway(what.forecast, what.now)}.")
     return " ".join(texts)
 
@@ -194,7 +201,7 @@ def _forecast(
     what: Chart, last: tuple[float, float], x: Callable[[float], float], y: Callable[[float], float]
 ) -> list[str]:
     forecast = what.forecast
-    if forecast.verdict != "estimate" or forecast.out_at is None:
+    if not what.is_ahead or forecast.out_at is None:
         return []
     if what.band:
         ahead = [(x(one.at.timestamp()), y(float(one.expected))) for one in what.band]
@@ -223,12 +230,13 @@ def _lines(drawn: Sequence[Threshold], y: Callable[[float], float]) -> list[str]
             f"{line.level} {plain_amount(line.amount)}",
             -4 if line.level == "warn" else 12,
         )  # two may be near
-        parts.append(f'<text class="tick" x="99%" y="{height + beside:.1f}" text-anchor="end">{escape(text)}</text>')
+        # Halfway: at the right there is the forecast, at the left the scale.
+        parts.append(f'<text class="tick" x="50%" y="{height + beside:.1f}" text-anchor="middle">{escape(text)}</text>')
     return parts
 
 
 def _now(what: Chart, x: Callable[[float], float]) -> list[str]:
-    if what.forecast.verdict != "estimate":
+    if not what.is_ahead:
         return []
     place = f"{x(what.now.timestamp()) / _WIDTH * 100:.2f}%"
     return [f'<line class="now" x1="{place}" x2="{place}" y1="{_ABOVE:.0f}" y2="{_HEIGHT - _BELOW:.0f}"/>']

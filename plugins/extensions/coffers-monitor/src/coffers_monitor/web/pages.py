@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from . import words
 from .board import STATES, Board, Row, Standing
+from .cards import Card, card
 from .curves import SPARK_DAYS, Curves
 from .drawing import Chart, chart
 from .guard import Sessions, no_cookie
@@ -55,7 +56,6 @@ class Pages:
         )
         everywhere: dict[str, Any] = {
             "words": words,
-            "spark": curves.spark,
             "draw": chart,
             "spark_days": SPARK_DAYS,
             "states": STATES,
@@ -63,11 +63,10 @@ class Pages:
             "log_out": sessions is not None,
         }
         self._pages.globals.update(everywhere)
-        self._make: Callable[[Standing, datetime], str] = cast(
-            "Any", self._pages.get_template("account.html").module
-        ).account
+        macros = cast("Any", self._pages.get_template("account.html").module)
+        self._make: tuple[Callable[[Card], str], Callable[[Card], str]] = macros.before, macros.after
         self._curves = curves
-        self._kept: dict[str, tuple[object, str]] = {}
+        self._kept: dict[str, tuple[Card, tuple[str, str]]] = {}
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -93,17 +92,13 @@ class Pages:
             "all.html", board=now_board, verdict=_verdict(now_board), now=now_board.at, account=self._account
         )
 
-    def _account(self, standing: Standing, now: datetime) -> str:
-        """One account of the table; kept for as long as nothing of it changes, and no longer than its minute."""
-        key = (
-            now.replace(second=0, microsecond=0),
-            standing,
-            [self._curves.spark(row.figures.place) for row in standing.rows],
-        )
-        name = standing.watched.account
+    def _account(self, standing: Standing, now: datetime) -> tuple[str, str]:
+        """One account of the table, before the age of its figures and after; kept as long as its card is the same."""
+        fresh, name = card(standing, now, self._curves.spark), standing.watched.account
         kept = self._kept.get(name)
-        if kept is None or kept[0] != key:
-            kept = self._kept[name] = (key, self._make(standing, now))
+        if kept is None or kept[0] != fresh:
+            before, after = self._make
+            kept = self._kept[name] = (fresh, (before(fresh), after(fresh)))
         return kept[1]
 
     def _one(self, request: Request) -> Response:
@@ -130,6 +125,7 @@ class Pages:
             top_ups=self._view.top_ups(place, since, now),
             thresholds=self._view.thresholds(place),
             currency=place.currency,
+            gone=row.gone_since(now) is not None,
         )
         return attrs.evolve(what, band=self._view.band(place, what.until))
 
@@ -174,8 +170,8 @@ def _verdict(now_board: Board) -> str:
     if not now_board.standings:
         return "No account is watched yet"
     counts = now_board.counts
-    if now_board.strip != now_board.state and now_board.first_out is not None:
-        return f"{now_board.first_out.figures.place.account} runs out soon"
+    if now_board.ends_soon:
+        return f"{now_board.ends_soon.figures.place.account} runs out soon"
     if set(counts) <= {"ok"}:
         return "All is well"
     if set(counts) <= {"ok", "waiting"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import socket
 import threading
@@ -109,6 +110,8 @@ def serve(
     with _listening(where) as listener:
         server = _server(make())
         ready(_address(listener, where, names))
+        gc.collect()
+        gc.freeze()  # what is there by now stays; a request need not wait while all of it is looked through
         server.run(sockets=[listener])
 
 

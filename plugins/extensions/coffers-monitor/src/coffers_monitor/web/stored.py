@@ -85,6 +85,7 @@ class StoredView:
         # At worst two threads work the same out.
         self._held: dict[str, tuple[str, tuple[Rule, ...], tuple[Alert, ...]]] = {}
         self._refused: dict[str, tuple[datetime, bool]] = {}
+        self._lines: tuple[tuple[Rule, ...], dict[Place, tuple[Threshold, ...]]] = ((), {})
 
     # --- accounts --------------------------------------------------------------------------------------------------
 
@@ -101,8 +102,11 @@ class StoredView:
 
     def fetches(self) -> Sequence[Fetches]:
         """See `View.fetches`."""
+        watched = {(name, one.account.provider) for name, one in self._look().plan.accounts.items()}
         found: dict[tuple[str, str], tuple[dict[str, int], float]] = {}
         for one in self._store.counted():
+            if (one.account, one.provider) not in watched:
+                continue  # the store remembers every account there ever was
             outcomes, elapsed_s = found.get((one.account, one.provider), ({}, 0.0))
             outcomes[one.outcome] = one.times
             found[one.account, one.provider] = (outcomes, elapsed_s + one.elapsed_s)
@@ -164,16 +168,15 @@ class StoredView:
         return [found[at] for at in sorted(found)]
 
     def thresholds(self, place: Place) -> Sequence[Threshold]:
-        """See `View.thresholds`."""
-        found: list[Threshold] = []
-        for rule in rules_of_place(self._look().plan.parts.rules, place):
-            for level, limit in rule.limits():
-                word: Literal["warn", "critical"] = "critical" if level.word == "critical" else "warn"
-                if rule.kind == "runway_below" and isinstance(limit, timedelta):
-                    found.append(Threshold(word, runway_s=limit.total_seconds()))
-                elif rule.kind == "below" and not isinstance(limit, timedelta):
-                    found.append(Threshold(word, amount=limit))
-        return found
+        """See `View.thresholds`. They follow from the rules, and are worked out once for them."""
+        rules = self._look().plan.parts.rules
+        of, known = self._lines
+        if of is not rules:
+            known = {}
+            self._lines = (rules, known)
+        if place not in known:
+            known[place] = tuple(_thresholds(rules, place))
+        return known[place]
 
     def _history(self, place: Place, until: datetime) -> list[Point]:
         return self._store.points(place, until - HISTORY, until, at_most=ENOUGH_POINTS)
@@ -209,6 +212,16 @@ class StoredView:
                 notices = ()  # the watch tells of it, and begins anew
             known = self._held[name] = (text, rules, tuple(map(_alert, notices)))
         return known[2]
+
+
+def _thresholds(rules: tuple[Rule, ...], place: Place) -> Generator[Threshold]:
+    for rule in rules_of_place(rules, place):
+        for level, limit in rule.limits():
+            word: Literal["warn", "critical"] = "critical" if level.word == "critical" else "warn"
+            if rule.kind == "runway_below" and isinstance(limit, timedelta):
+                yield Threshold(word, runway_s=limit.total_seconds())
+            elif rule.kind == "below" and not isinstance(limit, timedelta):
+                yield Threshold(word, amount=limit)
 
 
 def _alert(notice: Notice) -> Alert:

@@ -176,5 +176,5 @@ class View(Protocol):
         ...
 
     def fetches(self) -> Sequence[Fetches]:
-        """The counters, one value an account."""
+        """The counters, one value for each watched account that was ever read."""
         ...

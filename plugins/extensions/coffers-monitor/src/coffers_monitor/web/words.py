@@ -13,24 +13,29 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from coffers import amount_to_text
-from coffers_monitor.facts import Place
+from coffers_monitor.facts import Attempt, Place
 
-from .board import State
-from .view import Forecast
+from .board import Row, State
+from .view import Forecast, Watched
 
 __all__ = [
     "STATE_WORDS",
     "age",
     "amount",
+    "between",
     "clock_time",
     "day",
+    "kind",
+    "lasts",
     "margin",
+    "moment",
     "place_name",
     "plain_amount",
     "rough",
     "runway",
+    "set_apart",
     "span",
-    "within",
+    "stale",
 ]
 
 #: What a state is called on the page.
@@ -49,6 +54,10 @@ STATE_WORDS: Final[dict[State, str]] = {
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _SHORT: Final = {"day": "d", "hour": "h", "minute": "min", "second": "s"}
 
+#: Names of our own, whatever language the machine speaks.
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 _WHOLE: Final = re.compile(r"(-?)([0-9]+)(.*)")
 
 
@@ -59,7 +68,11 @@ def plain_amount(value: Decimal | None) -> str:
 
 def amount(value: Decimal | None) -> Markup:
     """Every digit, thousands set apart for the eye alone: what is copied has no gaps."""
-    text = plain_amount(value)
+    return set_apart(plain_amount(value))
+
+
+def set_apart(text: str) -> Markup:
+    """The same for an amount that is text already."""
     match = _WHOLE.fullmatch(text)
     if match is None or len(match[2]) < 5:
         return escape(text)
@@ -88,46 +101,77 @@ def age(then: datetime, now: datetime) -> str:
     raise AssertionError("the last unit takes everything")
 
 
-def within(when: datetime, now: datetime) -> str:
-    """How far ahead: ``in 3 days``; ``now`` where it is past."""
-    seconds = (when - now).total_seconds()
-    return f"in {span(seconds)}" if seconds >= 1 else "now"
-
-
 def clock_time(when: datetime) -> str:
     """``Sat 21 Nov 2026, 14:05 UTC``."""
-    return when.astimezone(UTC).strftime("%a %-d %b %Y, %H:%M UTC")
+    when = when.astimezone(UTC)
+    return f"{_DAYS[when.weekday()]} {day(when)} {when.year}, {when:%H:%M} UTC"
 
 
 def day(when: datetime) -> str:
     """``24 Nov``."""
-    return when.astimezone(UTC).strftime("%-d %b")
+    when = when.astimezone(UTC)
+    return f"{when.day} {_MONTHS[when.month - 1]}"
 
 
 def runway(forecast: Forecast, now: datetime) -> str:
-    """How long it lasts, in a few words."""
+    """How long an amount above 0 lasts, in a few words; what should be at its end and is not is so at any moment."""
     if forecast.verdict == "estimate":
-        return "in many years" if forecast.out_at is None else within(forecast.out_at, now)
+        if forecast.out_at is None:
+            return "in many years"
+        seconds = (forecast.out_at - now).total_seconds()
+        return f"in {span(seconds)}" if seconds >= 1 else "at any moment"
     told = {"not_falling": "not falling", "pending": "being worked out"}
     return told.get(forecast.verdict, "not enough data yet")
+
+
+def lasts(row: Row, now: datetime) -> str:
+    """How long a balance lasts, or that it is gone, in a few words."""
+    if row.is_unconfirmed:
+        return "not confirmed yet"
+    if row.has_run_out:
+        return "has run out"
+    if row.has_expired(now):
+        return "has expired"
+    spendable = row.figures.spendable
+    return "nothing to spend" if spendable is not None and spendable <= 0 else runway(row.forecast, now)
+
+
+def between(row: Row, now: datetime) -> str:
+    """Between which times it runs out, or since when it is gone; empty where that is not known."""
+    since = row.gone_since(now)
+    if since is not None:
+        return f"since {moment(since)}" if now - since < timedelta(days=300) else f"since {day(since)} {since.year}"
+    return "" if row.out_at is None else margin(row.forecast, now)
+
+
+def kind(failure: Attempt) -> str:
+    """What kind of failure it was."""
+    return (failure.error or "").replace("_", " ")
+
+
+def stale(watched: Watched) -> str:
+    """Why figures are stale, and what may be done."""
+    return f"reads are missing, one is due every {span(watched.every_s)}; is coffers watch running?"
 
 
 def margin(forecast: Forecast, now: datetime) -> str:
     """Between which times it runs out: days, or times of day where they are near; empty where that is not known."""
     early, late = forecast.earliest, forecast.latest
-    if early is None:
+    if early is None or (late or early) <= now:  # what is past is no forecast
         return ""
-    tell = _moment if (late or early) - now < timedelta(days=2) else day
+    early = max(early, now)
+    tell = moment if (late or early) - now < timedelta(days=2) else day
     if late is None:
         return f"not before {tell(early)}"
     if tell(early) == tell(late):
         return tell(early)
-    same_day = tell is _moment and day(early) == day(late)
+    same_day = tell is moment and day(early) == day(late)
     return f"{tell(early)} to {tell(late).split()[-1] if same_day else tell(late)}"
 
 
-def _moment(when: datetime) -> str:
-    return when.astimezone(UTC).strftime("%-d %b %H:%M")
+def moment(when: datetime) -> str:
+    """``24 Nov 14:05``, in UTC."""
+    return f"{day(when)} {when.astimezone(UTC):%H:%M}"
 
 
 def place_name(place: Place) -> str:
