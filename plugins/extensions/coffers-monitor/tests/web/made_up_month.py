@@ -14,7 +14,7 @@ from decimal import Decimal
 import attrs
 
 from coffers_monitor.facts import Attempt, Figures, Place, Point
-from coffers_monitor.web.view import Alert, Fetches, Threshold, Watched
+from coffers_monitor.web.view import Alert, Fetches, Threshold, Told, Watched
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAYS = 30
@@ -71,6 +71,7 @@ class Month:
     raised: dict[Place, list[Point]] = attrs.field(factory=dict)
     held: list[Alert] = attrs.field(factory=list)
     lines: dict[Place, list[Threshold]] = attrs.field(factory=dict)
+    heard: list[Told] = attrs.field(factory=list)
     tally: Tally = attrs.field(factory=Tally)
 
     def accounts(self) -> Sequence[Watched]:
@@ -102,6 +103,9 @@ class Month:
     def alerts(self) -> Sequence[Alert]:
         return tuple(self.held)
 
+    def told(self) -> Sequence[Told]:
+        return tuple(self.heard)
+
     def thresholds(self, place: Place) -> Sequence[Threshold]:
         return self.lines.get(place, ())
 
@@ -116,6 +120,11 @@ class Month:
 def made_up_month(now: datetime = NOW) -> Month:
     """Ten accounts, one of each kind."""
     month = Month()
+    month.heard = [
+        Told(now - timedelta(minutes=7), "chat", "CRITICAL payouts USD: 41.87 USD left, below 50 USD", now),
+        Told(now - timedelta(minutes=7), "mail", "CRITICAL payouts USD: 41.87 USD left, below 50 USD",
+             next_try=now + timedelta(minutes=4), error="its server could not be reached"),
+    ]  # fmt: skip
     _spending(month, now, "payouts", "acme", "USD", "41.870000", 130, top_up=400, alert="critical", warn="80", low="50")
     _spending(month, now, "chat-model", "wordsmith", "USD", "182.4417", 38, top_up=500, alert="warn", warn="200")
     _spending(month, now, "hosting", "cloudlet", "EUR", "1204.55", 27, top_up=1500)

@@ -12,7 +12,7 @@ import pytest
 from made_up_month import NOW, Lasting, Month
 
 from coffers_monitor.facts import Attempt, Figures, Place
-from coffers_monitor.web.view import Alert, Watched
+from coffers_monitor.web.view import Alert, Told, Watched
 
 
 def text(markup: str) -> str:
@@ -49,6 +49,15 @@ def test_all_is_not_well_where_money_ends_soon_and_no_rule_says_so(page: httpx.C
     answer = page.get("/").text
     assert "payouts runs out soon" in text(answer)
     assert '<section class="verdict warn"' in answer
+
+
+def test_what_was_told_lately_is_there_with_what_became_of_it(page: httpx.Client, month: Month) -> None:
+    said = text(page.get("/").text)
+    alert = "CRITICAL payouts USD: 41.87 USD left, below 50 USD"
+    assert f"Told lately {alert} chat: delivered 0 s ago" in said
+    assert f"{alert} mail: not delivered: its server could not be reached; tried again in 4 minutes" in said
+    month.heard.clear()
+    assert "Told lately" not in text(page.get("/").text)
 
 
 def test_each_account_is_told_with_its_state_amount_runway_and_age(page: httpx.Client) -> None:
@@ -88,6 +97,7 @@ def test_a_change_is_seen_at_once(page: httpx.Client, month: Month) -> None:
     month.replace("payouts", last=bad)
     assert "500.01 USD last known" in text(page.get("/").text)
     month.watched = [one for one in month.watched if one.account != "payouts"]
+    month.heard.clear()
     assert "payouts" not in page.get("/").text
 
 
@@ -96,6 +106,7 @@ def test_what_others_say_is_text_and_nothing_else(page: httpx.Client, month: Mon
     bad = Attempt("hosting", "<b>cloudlet</b>", NOW, 1.0, None, error="rejected", message=evil)
     month.replace("hosting", last=bad, provider="<b>cloudlet</b>")
     month.held.append(Alert("payouts", Place("payouts", "USD"), "warn", "below", NOW, evil))
+    month.heard.append(Told(NOW, "<i>net</i>", evil, error=evil))
     place = Place("empty", "USD", "<i>net</i>", "</td>")
     good = Attempt("empty", "chainly", NOW, 1.0, (Figures(place, total=Decimal(1)),))
     month.replace("empty", last=good, good=good)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from coffers import Account
 from coffers_monitor.config import Settings
 from coffers_monitor.facts import Attempt, Figures, Place
+from coffers_monitor.notify import Channel
 from coffers_monitor.parts import Parts
 from coffers_monitor.rules import read_rules
 from coffers_monitor.store import Store
@@ -27,7 +29,7 @@ from coffers_monitor.web.board import board
 from coffers_monitor.web.serving import Place as Where
 from coffers_monitor.web.serving import served
 from coffers_monitor.web.stored import StoredView, serve_beside
-from coffers_monitor.web.view import Threshold
+from coffers_monitor.web.view import Threshold, Told
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 USD = Place("shop", "USD")
@@ -126,6 +128,39 @@ def test_alerts_are_what_the_rules_hold_with_their_words(world: World) -> None:
         (USD, "warn", "below"),
         (None, "critical", "unread_for"),
     }
+
+
+def test_what_was_told_comes_with_what_became_of_it(world: World) -> None:
+    channels = tuple(Channel(name=name, kind="apprise", address="env:CHAT") for name in ("chat", "mail", "pager"))
+    world.books.follow(world.plan().parts.rules, channels, {"shop": "acme", "idle": "acme"})
+    world.reads(0, "100", "5")
+    assert world.view.told() == []
+    world.reads(1, "60.50", "5")
+    text, later = "WARN shop USD: 60.50 USD left, below 80 USD", world.now + timedelta(minutes=1)
+    assert {one.channel: one for one in world.view.told()} == {
+        name: Told(world.now, name, text, next_try=world.now) for name in ("chat", "mail", "pager")
+    }
+    due = {json.loads(one.text)["channel"]: one for one in world.store.notices_due(world.now)}
+    world.store.notice_sent(due["chat"], later)
+    world.store.notice_failed(due["mail"], "its server is away", later)
+    world.store.notice_failed(due["pager"], "its server is away", None)
+    assert {one.channel: (one.sent_at, one.next_try, one.error) for one in world.view.told()} == {
+        "chat": (later, None, None),
+        "mail": (None, later, "its server is away"),
+        "pager": (None, None, "its server is away"),
+    }
+    world.file.write_text("idle")
+    assert world.view.told() == []
+    world.file.write_text("shop idle")
+    world.now += timedelta(days=7, seconds=1)
+    assert world.view.told() == []
+
+
+def test_what_was_told_is_told_in_a_few_lines(world: World) -> None:
+    channels = tuple(Channel(name=f"c{number}", kind="apprise", address="env:CHAT") for number in range(20))
+    world.books.follow(world.plan().parts.rules, channels, {"shop": "acme", "idle": "acme"})
+    world.reads(0, "60.50", "5")
+    assert len(world.view.told()) == 6
 
 
 def test_a_sudden_zero_is_unconfirmed_on_the_page_and_no_metric(world: World) -> None:

@@ -13,7 +13,7 @@ from made_up_month import NOW, Lasting
 from coffers_monitor.facts import Figures, Place
 from coffers_monitor.web import words
 from coffers_monitor.web.board import Row
-from coffers_monitor.web.view import Alert
+from coffers_monitor.web.view import Alert, Told
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,26 @@ def test_an_age_never_sounds_younger_than_it_is(seconds: float, text: str) -> No
 )  # fmt: skip
 def test_a_span_never_sounds_longer_than_it_is(seconds: float, text: str) -> None:
     assert words.span(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (Told(NOW, "chat", "", sent_at=NOW - timedelta(minutes=3), error="an old one"), "delivered 3 min ago"),
+        (Told(NOW, "chat", "", next_try=NOW), "on its way"),
+        (
+            Told(NOW, "chat", "", next_try=NOW + timedelta(minutes=5), error="no"),
+            "not delivered: no; tried again in 5 minutes",
+        ),
+        (
+            Told(NOW, "chat", "", next_try=NOW - timedelta(minutes=5), error="no"),
+            "not delivered: no; tried again in 0 seconds",
+        ),
+        (Told(NOW, "chat", "", error="no"), "not delivered: no; given up"),
+    ],
+)
+def test_what_became_of_a_message(told: Told, text: str) -> None:
+    assert words.became(told, NOW) == text
 
 
 def test_a_runway() -> None:

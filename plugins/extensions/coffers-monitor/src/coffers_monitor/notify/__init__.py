@@ -16,7 +16,7 @@ from __future__ import annotations
 from .channels import Channel, read_channels
 from .delivery import Delivered, Delivery, Pace, send_test, sender_of
 from .document import ALERTS_SCHEMA, document
-from .messages import Message, message, summary
+from .messages import Message, headline, message, summary
 from .outbox import Due, Letter, Outbox, letters
 from .sending import DeliveryError, Outgoing, Sender
 
@@ -34,6 +34,7 @@ __all__ = [
     "Pace",
     "Sender",
     "document",
+    "headline",
     "letters",
     "message",
     "read_channels",

@@ -107,13 +107,13 @@ def mark_failed(connection: Connection, notice: DueNotice, error: str, next_try:
     connection.execute(update(NOTICE.table).where(*mine).values(failed))
 
 
-def kept(connection: Connection, since: datetime | None) -> list[KeptNotice]:
+def kept(connection: Connection, since: datetime | None, at_most: int | None) -> list[KeptNotice]:
     """See `Store.notices`."""
     columns = (
         *(NOTICE.ident, NOTICE.text, NOTICE.at, NOTICE.attempts),
         *(NOTICE.sent_at, NOTICE.next_try, NOTICE.last_error),
     )
-    query = select(*columns).order_by(NOTICE.at.desc(), NOTICE.ident)
+    query = select(*columns).order_by(NOTICE.at.desc(), NOTICE.ident).limit(at_most)
     if since is not None:
         query = query.where(NOTICE.at >= since)
     return [KeptNotice(*row) for row in connection.execute(query)]

@@ -220,10 +220,10 @@ class Store:
         with self._writing() as connection:
             notices.mark_failed(connection, notice, error, next_try)
 
-    def notices(self, since: datetime | None = None) -> list[KeptNotice]:
-        """All notices and what became of them, the newest first; without those of before `since`."""
+    def notices(self, since: datetime | None = None, *, at_most: int | None = None) -> list[KeptNotice]:
+        """Notices and what became of them, the newest first; without those of before `since`, `at_most` so many."""
         with self._reading() as connection:
-            return notices.kept(connection, since)
+            return notices.kept(connection, since, at_most)
 
     # --- what is old -------------------------------------------------------------------------------------------
 

@@ -89,7 +89,12 @@ class Pages:
         del request
         now_board = self._look()
         return self._page(
-            "all.html", board=now_board, verdict=_verdict(now_board), now=now_board.at, account=self._account
+            "all.html",
+            board=now_board,
+            verdict=_verdict(now_board),
+            now=now_board.at,
+            account=self._account,
+            told=self._view.told(),
         )
 
     def _account(self, standing: Standing, now: datetime) -> tuple[str, str]:

@@ -20,10 +20,10 @@ import attrs
 
 from coffers.cli.door import config_file, installed_providers
 from coffers_monitor.facts import Attempt, Place, Point
-from coffers_monitor.notify import summary
+from coffers_monitor.notify import Letter, headline, summary
 from coffers_monitor.rules import Notice, Rule, State, StateError, rules_of_place, standing
 from coffers_monitor.runway import HISTORY, BandPoint, Runway, TopUp, band, estimate, top_ups
-from coffers_monitor.store import Store
+from coffers_monitor.store import KeptNotice, Store
 from coffers_monitor.watching.books import ENOUGH_POINTS
 from coffers_monitor.watching.changes import Reloading
 from coffers_monitor.watching.pace import REFUSALS_TO_PAUSE
@@ -32,7 +32,7 @@ from coffers_monitor.watching.plan import Plan, opened_store, read_plan
 from .app import make_app
 from .serving import Place as Where
 from .serving import served
-from .view import Alert, Fetches, Level, Threshold, View, Watched
+from .view import Alert, Fetches, Level, Threshold, Told, View, Watched
 
 __all__ = ["StoredView", "open_view", "serve_beside"]
 
@@ -40,6 +40,9 @@ __all__ = ["StoredView", "open_view", "serve_beside"]
 _FRESH_S: Final = 1.0
 #: Failed reads that are looked through for refusals.
 _LOOKED_THROUGH: Final = 50
+#: What was told lately: so many letters of so long ago at most.
+_TOLD: Final = 6
+_LATELY: Final = timedelta(days=7)
 
 _UNCONFIRMED: Final = "everything was 0 after there was money; it is read again before that counts"
 
@@ -56,6 +59,7 @@ class _Look:
     plan: Plan
     latest: Mapping[str, tuple[Attempt | None, Attempt | None]]
     states: Mapping[str, str]
+    told: Sequence[KeptNotice]
 
 
 class StoredView:
@@ -127,7 +131,8 @@ class StoredView:
                     last if last is not None and last.provider == ours else None,
                     good if good is not None and good.provider == ours else None,
                 )
-            self._look_now = _Look(time.monotonic(), plan, latest, self._store.states())
+            told = self._store.notices(self._clock() - _LATELY, at_most=_TOLD)
+            self._look_now = _Look(time.monotonic(), plan, latest, self._store.states(), told)
             return self._look_now
 
     def _is_paused(self, name: str, last: Attempt | None, good: Attempt | None) -> bool:
@@ -198,6 +203,17 @@ class StoredView:
             if good is not None and good.unconfirmed:
                 rows = good.rows or ()
                 found += [Alert(name, row.place, "unconfirmed", "unconfirmed", good.at, _UNCONFIRMED) for row in rows]
+        return found
+
+    def told(self) -> Sequence[Told]:
+        """See `View.told`."""
+        look, found = self._look(), list[Told]()
+        for one in look.told:
+            with contextlib.suppress(StateError):  # `coffers notify --list` tells of it
+                letter = Letter.from_text(one.text)
+                if letter.notice.account in look.plan.accounts:  # others may share the database
+                    text = headline(letter.notice)
+                    found.append(Told(one.at, letter.channel, text, one.sent_at, one.next_try, one.last_error))
         return found
 
     def _held_of(self, name: str, text: str | None, rules: tuple[Rule, ...]) -> tuple[Alert, ...]:

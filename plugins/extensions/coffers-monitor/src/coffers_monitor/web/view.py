@@ -63,6 +63,27 @@ class Alert:
 
 
 @attrs.frozen
+class Told:
+    """What one channel was to be told, and what became of it.
+
+    Attributes:
+        at: since when.
+        channel: its name in the config.
+        text: one line.
+        sent_at: when it was delivered, or None.
+        next_try: when it is tried again; None where it was delivered or given up.
+        error: why the last try failed, or None; no secret is in it.
+    """
+
+    at: datetime
+    channel: str
+    text: str
+    sent_at: datetime | None = None
+    next_try: datetime | None = None
+    error: str | None = None
+
+
+@attrs.frozen
 class Threshold:
     """A line that a place must not fall below.
 
@@ -169,6 +190,10 @@ class View(Protocol):
 
     def alerts(self) -> Sequence[Alert]:
         """All that hold now."""
+        ...
+
+    def told(self) -> Sequence[Told]:
+        """What the channels were told lately, the newest first; a few."""
         ...
 
     def thresholds(self, place: Place) -> Sequence[Threshold]:

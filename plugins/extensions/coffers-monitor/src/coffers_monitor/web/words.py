@@ -16,12 +16,13 @@ from coffers import amount_to_text
 from coffers_monitor.facts import Attempt, Place
 
 from .board import Row, State
-from .view import Forecast, Watched
+from .view import Forecast, Told, Watched
 
 __all__ = [
     "STATE_WORDS",
     "age",
     "amount",
+    "became",
     "between",
     "clock_time",
     "day",
@@ -99,6 +100,17 @@ def age(then: datetime, now: datetime) -> str:
         if seconds >= 2 * size or size == 1:
             return f"{-(-seconds // size)} {_SHORT[word]}"
     raise AssertionError("the last unit takes everything")
+
+
+def became(told: Told, now: datetime) -> str:
+    """What became of a message: ``delivered 3 min ago``, ``not delivered: REASON; tried again in 5 minutes``."""
+    if told.sent_at is not None:
+        return f"delivered {age(told.sent_at, now)} ago"
+    if told.error is None:
+        return "on its way"
+    if told.next_try is None:
+        return f"not delivered: {told.error}; given up"
+    return f"not delivered: {told.error}; tried again in {span(max(0.0, (told.next_try - now).total_seconds()))}"
 
 
 def clock_time(when: datetime) -> str:
