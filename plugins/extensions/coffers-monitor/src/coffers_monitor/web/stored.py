@@ -41,7 +41,7 @@ _FRESH_S: Final = 1.0
 #: Failed reads that are looked through for refusals.
 _LOOKED_THROUGH: Final = 50
 #: What was told lately: so many letters of so long ago at most.
-_TOLD: Final = 6
+_TOLD: Final = 3
 _LATELY: Final = timedelta(days=7)
 
 _UNCONFIRMED: Final = "everything was 0 after there was money; it is read again before that counts"
