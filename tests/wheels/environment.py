@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import venv
+from configparser import ConfigParser
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -19,13 +20,19 @@ WHEELS = sorted(Path(os.environ["COFFERS_WHEELS"]).resolve().glob("*.whl"))
 [CORE] = [wheel for wheel in WHEELS if wheel.name.startswith("coffers-")]
 
 
-def _announces(wheel: Path) -> bool:
-    """Whether a wheel announces anything; an extension does not."""
+def announced(wheel: Path, group: str) -> set[str]:
+    """The names that a wheel announces in a group of entry points, read from the wheel itself."""
+    points = ConfigParser(delimiters=("=",))
     with ZipFile(wheel) as archive:
-        return any(name.endswith(".dist-info/entry_points.txt") for name in archive.namelist())
+        for name in archive.namelist():
+            if name.endswith(".dist-info/entry_points.txt"):
+                points.read_string(archive.read(name).decode())
+    return set(points[group]) if group in points else set()
 
 
-PLUGINS = [wheel for wheel in WHEELS if wheel != CORE and _announces(wheel)]
+PLUGINS = [wheel for wheel in WHEELS if announced(wheel, "coffers.providers")]
+#: Those that add commands; another tool beside the core announces nothing.
+EXTENSIONS = [wheel for wheel in WHEELS if announced(wheel, "coffers.extensions")]
 
 
 class Environment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from email.parser import Parser
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.wheels.environment import CORE, PLUGINS, Environment
+from tests.wheels.environment import CORE, EXTENSIONS, PLUGINS, Environment, announced
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +42,8 @@ def installed(shop: Environment, request: pytest.FixtureRequest) -> Iterator[Env
 
 
 def registered(wheel: Path) -> set[str]:
-    """The provider ids a wheel announces, read from the wheel itself."""
-    with zipfile.ZipFile(wheel) as archive:
-        [name] = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
-        lines = archive.read(name).decode().partition("[coffers.providers]\n")[2].partition("[")[0].splitlines()
-    return {line.partition("=")[0].strip() for line in lines if "=" in line}
+    """The provider ids a wheel announces."""
+    return announced(wheel, "coffers.providers")
 
 
 def test_the_core_needs_four_packages_and_no_more(bare: Environment) -> None:
@@ -95,6 +95,34 @@ def test_a_plugin_wheel_is_whole(wheel: Path) -> None:
     assert any("/vectors/" in name and name.endswith("/response.http") for name in names)
     assert any(name.endswith("LICENSE") for name in names)
     assert not any("/tests/" in name for name in names)
+
+
+@pytest.mark.parametrize("wheel", EXTENSIONS, ids=lambda wheel: wheel.name)
+def test_an_extension_s_wheel_is_whole(wheel: Path) -> None:
+    [source] = ROOT.glob(f"plugins/extensions/{wheel.name.split('-')[0].replace('_', '-')}/src")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tracked = subprocess.run(["git", "ls-files"], cwd=source, capture_output=True, text=True, check=True).stdout.split()
+    assert len(tracked) > 1
+    assert set(tracked) <= set(names)  # templates, migrations and what else is no Python are easily forgotten
+    assert any(name.endswith("LICENSE") for name in names)
+    assert not any("/tests/" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    "installed", [[wheel] for wheel in EXTENSIONS], indirect=True, ids=lambda wheels: wheels[0].name
+)
+def test_each_extension_adds_its_commands(installed: Environment, request: pytest.FixtureRequest) -> None:
+    [wheel] = request.node.callspec.params["installed"]
+    overview = installed.run("coffers", "--help").stdout.partition("Commands of extensions:\n")[2]
+    commands = [line.split()[0] for line in overview.splitlines() if line.startswith("  ")]
+    assert commands
+    for command in commands:
+        run = installed.run("coffers", command, "--help")
+        assert (run.returncode, run.stderr) == (0, "")
+        assert run.stdout.startswith(f"Usage: coffers {command} ")
+    [name] = announced(wheel, "coffers.extensions")
+    assert f"  ok    {name} (" in installed.run("coffers", "doctor").stdout
 
 
 @pytest.mark.parametrize("installed", [PLUGINS], indirect=True, ids=["all"])
