@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from coffers import Scrubber, one_line
 
@@ -143,10 +143,12 @@ def told(address: Address) -> Generator[None]:
         StoreError: in place of theirs.
     """
     text: str
+    refused = False
     try:
         yield
         return
     except DBAPIError as error:
+        refused = isinstance(error, DataError | IntegrityError)
         if address.file is not None:
             text = _sqlite_text(address.file, str(error.orig))
         else:
@@ -154,4 +156,4 @@ def told(address: Address) -> Generator[None]:
             text = f"{address.shown} cannot be used: {said or type(error.orig).__name__}"
     except SQLAlchemyError as error:
         text = f"{address.shown} cannot be used: {type(error).__name__}"
-    raise StoreError(text[:500]) from None
+    raise StoreError(text[:500], refused=refused) from None

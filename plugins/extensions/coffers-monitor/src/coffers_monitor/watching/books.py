@@ -76,8 +76,12 @@ class Books:
             self._rules, self._channels, self._providers = rules, channels, providers
             self._rules_of = {}
 
-    def enter(self, attempt: Attempt) -> Entered:
+    def enter(self, attempt: Attempt, *, again: bool = False) -> Entered:
         """Keep a finished read and all that follows from it.
+
+        Args:
+            attempt: the read.
+            again: whether an earlier try may have kept it, and only the answer was lost; then nothing is done twice.
 
         Raises:
             StoreError: the database cannot be used; nothing was kept.
@@ -85,12 +89,16 @@ class Books:
         with self._lock, self._store.begin() as transaction:
             now = max(self._clock(), attempt.at)
             transaction.hold(attempt.account, attempt.provider)
+            if again and transaction.has(attempt):
+                return Entered(attempt)
             text = transaction.state(attempt.account)
             before = self._state(attempt.account, text)
             attempt = attrs.evolve(attempt, unconfirmed=is_doubtful(before, attempt))
             transaction.add(attempt)
             expiries = {row.place: row.expires_at for row in attempt.rows or ()}
-            found = judge(self._rules_for(attempt.account), before, attempt, now, self._forecasts(transaction, expiries, now))
+            found = judge(
+                self._rules_for(attempt.account), before, attempt, now, self._forecasts(transaction, expiries, now)
+            )
             self._put(transaction, attempt.account, text, found)
         return Entered(attempt, _READ_AGAIN if found.read_again else None)
 
@@ -120,7 +128,9 @@ class Books:
                     before, now = self._state(account, text), self._clock()
                     kept = {} if before is None else before.places
                     expiries = {place: one.figures.expires_at for place, one in kept.items()}
-                    found = tick(self._rules_for(account), before, account, now, self._forecasts(transaction, expiries, now))
+                    found = tick(
+                        self._rules_for(account), before, account, now, self._forecasts(transaction, expiries, now)
+                    )
                     self._put(transaction, account, text, found)
 
     def _rules_for(self, account: str) -> tuple[Rule, ...]:
@@ -150,7 +160,7 @@ class Books:
             transaction.put_state(account, text)
             self._read[account] = (text, found.state)  # in vain where the transaction fails: then the text is another
         for letter in letters(found.notices, self._channels):
-            transaction.put_notice(letter.id, letter.to_text(), letter.at)
+            transaction.put_notice(letter.id, letter.to_text(), letter.at, channel=letter.channel, urgent=letter.urgent)
 
     def _forecasts(
         self, transaction: Transaction, expiries: Mapping[Place, datetime | None], now: datetime
