@@ -6,6 +6,7 @@ Dists are found by listing folders: adding a provider changes nothing here.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -174,12 +175,16 @@ def witnesses(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def extensions(session: nox.Session) -> None:
-    """Types and tests of the extensions; on one Python, for what they need is large."""
+    """Types and tests of the extensions; on one Python, for what they need is large.
+
+    The tests speak to real programs: postgresql, chromium with chromium-driver, prometheus, systemd, and what npm
+    brings. Where one is not installed its tests are skipped, each with what to install.
+    """
     install(session, "types", "test", more=_of_plugins("test", EXTENSIONS), editable=True, plugins=EXTENSIONS)
     for extension in EXTENSIONS:
         session.run("mypy", str(extension / "src"))
         session.run("pyright", str(extension / "src"))
-    session.run("pytest", *map(str, EXTENSIONS), *session.posargs)
+    session.run("pytest", "-rs", *(session.posargs or map(str, EXTENSIONS)), env=_axe(session))
 
 
 @nox.session(default=False, python=PYTHONS[0])
@@ -192,15 +197,19 @@ def scale(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS[0])
 def browser(session: nox.Session) -> None:
-    """The extensions' pages in Chromium, held against axe-core, and their files in Prometheus.
-
-    Needs chromium, chromium-driver, prometheus and npm.
-    """
+    """Only this of the extensions: their pages in Chromium, held against axe-core, and their files in Prometheus."""
     install(session, "test", more=_of_plugins("test", EXTENSIONS), plugins=EXTENSIONS)
+    places = [str(place) for name in ("web", "deploy") for place in HERE.glob(f"plugins/extensions/*/tests/{name}")]
+    session.run("pytest", "-rs", *places, *session.posargs, env=_axe(session))
+
+
+def _axe(session: nox.Session) -> dict[str, str | None]:
+    """For the tests of pages: where axe-core is, if npm is there to bring it."""
+    if shutil.which("npm") is None:
+        return {}
     folder = session.create_tmp()
     session.run("npm", "install", "--prefix", folder, *QUIET, AXE, external=True)
-    places = [str(place) for name in ("web", "deploy") for place in HERE.glob(f"plugins/extensions/*/tests/{name}")]
-    session.run("pytest", *places, *session.posargs, env={"COFFERS_AXE": folder})
+    return {"COFFERS_AXE": folder}
 
 
 @nox.session

@@ -1,6 +1,6 @@
 """A page for every extension of the workspace: its README, copied before Sphinx reads the pages.
 
-An extension is a dist below plugins/extensions. No file names one by hand. The pages lie in docs/extensions, which git
+An extension is a dist below plugins/extensions. The pages lie in docs/extensions, which git
 ignores.
 """
 

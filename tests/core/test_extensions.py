@@ -54,7 +54,7 @@ def fault(load: Callable[[], object], name: str = "scale", **more: Any) -> str:
     """Why the one extension is left out."""
     extensions = Extensions([entry(name, load)], **more)
     [one] = extensions.installed
-    assert (one.name, dict(extensions.commands), extensions.observers) == (name, {}, ())
+    assert (one.name, dict(extensions.commands), dict(extensions.observers)) == (name, {}, {})
     assert extensions.faults == (f"the extension {name!r} (coffers-{name} 1.0) is left out: {one.fault}",)
     return one.fault
 
@@ -75,10 +75,10 @@ def test_commands_and_observers_of_several_are_put_together() -> None:
     assert extensions.faults == ()
     assert dict(extensions.commands) == {"weigh": WEIGH}
     assert str(extensions.owner("weigh")) == "extension 'b' (coffers-b 1.0)"
-    for observer in extensions.observers:
+    for observer in extensions.observers.values():
         observer("read")
     assert told == ["read", "read"]
-    names = [observer.__qualname__ for observer in extensions.observers]
+    names = [observer.__qualname__ for observer in extensions.observers.values()]
     assert names == ["of the extension 'a' (coffers-a 1.0)", "of the extension 'c'"]
 
 

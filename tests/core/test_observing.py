@@ -84,7 +84,7 @@ def test_a_failed_read_is_told_with_a_copy_of_its_error_without_frames() -> None
 
 
 def test_an_event_holds_no_more_than_it_says() -> None:
-    facts = {"account", "provider", "started_at", "fetched_at", "elapsed_s", "attempts", "snapshot", "error"}
+    facts = {"account", "provider", "started_at", "fetched_at", "elapsed_s", "attempts", "snapshot", "error", "config"}
     assert {field.name for field in attrs.fields(FinishedRead)} == facts
 
 

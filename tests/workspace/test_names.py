@@ -1,4 +1,7 @@
-"""Nothing outside a plugin's folder names it: adding and removing one changes no other file.
+"""Nothing outside a plugin's folder names it: adding and removing a provider changes no other file.
+
+An extension may be named in prose, in the README, the changelog and the pages of docs: a reader has to learn what to
+install. Code, tests, the sessions and other dists know of none.
 
 What is looked for: the ids that its `pyproject.toml` announces, its dist, its packages, and the titles of its
 manifests, as whole words, whatever the letter case and whatever stands between their parts. Where it is looked for:
@@ -26,6 +29,8 @@ import pytest
 from coffers import Registry
 
 ROOT = Path(__file__).parents[2]
+#: Where an extension may be named: what is written for people.
+PROSE = frozenset({ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")})
 DISTS = sorted(pyproject.parent for pyproject in ROOT.glob("plugins/*/*/pyproject.toml"))
 
 
@@ -39,6 +44,11 @@ def tracked() -> list[Path]:
 
 def facts(dist: Path) -> dict[str, Any]:
     return tomllib.loads((dist / "pyproject.toml").read_text("utf-8"))
+
+
+def may_name(path: Path, dist: Path) -> bool:
+    """Whether the file at `path` may name the plugin `dist`."""
+    return dist in path.parents or (dist.parent.name == "extensions" and path in PROSE)
 
 
 def ids(dist: Path) -> list[str]:
@@ -99,13 +109,37 @@ def test_the_names_of_a_plugin_are_found() -> None:
         assert all(pattern(names(dist), ordinary_words(dist)).search(f'"{one}"') for one in ids(dist))
 
 
+@pytest.mark.parametrize(
+    ("path", "a_provider", "an_extension"),
+    [
+        ("README.md", False, True),
+        ("CHANGELOG.md", False, True),
+        ("docs/index.md", False, True),
+        ("docs/how-to/embed.md", False, True),
+        ("docs/conf.py", False, False),
+        ("noxfile.py", False, False),
+        ("pyproject.toml", False, False),
+        ("core/README.md", False, False),
+        ("core/src/coffers/client.py", False, False),
+        ("tests/workspace/test_names.py", False, False),
+        ("plugins/providers/other/README.md", False, False),
+        ("plugins/extensions/other/README.md", False, False),
+        ("plugins/providers/mine/README.md", True, False),
+        ("plugins/extensions/mine/src/mine.py", False, True),
+    ],
+)
+def test_who_may_be_named_where(path: str, a_provider: bool, an_extension: bool) -> None:
+    assert may_name(ROOT / path, ROOT / "plugins/providers/mine") is a_provider
+    assert may_name(ROOT / path, ROOT / "plugins/extensions/mine") is an_extension
+
+
 @pytest.mark.parametrize("dist", DISTS, ids=lambda dist: dist.name)
 def test_nothing_outside_a_plugins_folder_names_it(dist: Path) -> None:
     found = pattern(names(dist), ordinary_words(dist))
     named = {
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in tracked()
-        if dist not in path.parents
+        if not may_name(path, dist)
         for match in [found.search(str(path.relative_to(ROOT))), found.search(path.read_text("utf-8", "replace"))]
         if match
     }

@@ -51,6 +51,7 @@ class FinishedRead:
             was made in another process.
         snapshot: what was found, or None.
         error: why nothing was found, or None; a copy of its own, scrubbed, without frames.
+        config: the config file that names the account; None where a program made it.
     """
 
     account: str
@@ -61,6 +62,7 @@ class FinishedRead:
     attempts: int | None
     snapshot: Snapshot | None
     error: CoffersError | None
+    config: Path | None = None
 
     @classmethod
     def of(cls, outcome: Outcome) -> FinishedRead:

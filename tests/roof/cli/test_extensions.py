@@ -29,7 +29,8 @@ def coffers_register_commands():
 @hookimpl
 def coffers_observe(read):
     with open("told.jsonl", "a") as file:
-        print(f"{read.account} {read.error.kind if read.error else read.snapshot.balances[0].total}", file=file)
+        what = read.error.kind if read.error else read.snapshot.balances[0].total
+        print(read.account, what, read.config and read.config.name, file=file)
 """
 WEIGH = '''
 import click
@@ -114,7 +115,7 @@ def test_a_command_runs_with_its_own_table_and_its_own_exit_code(
     path.write_text(path.read_text() + '[scale]\nunit = "grams"\n')
     result = cli("weigh", "--config", path)
     assert (result.code, result.out) == (7, "1 weighed in grams\n")
-    assert told(site.parent) == ["one 1.50"]
+    assert told(site.parent) == ["one 1.50 None"]
     assert cli("balances", "--json", "--config", path).code == 0
 
 
@@ -181,10 +182,24 @@ def test_balances_and_check_tell_of_every_read_and_no_secret(
     path = config("one", "two")
     result = cli("balances", "--json", "--config", path)
     assert (result.code, len(json.loads(result.out)["accounts"])) == (5, 2)
-    assert told(site.parent) == ["one 1.50", "two auth"]
+    assert told(site.parent) == ["one 1.50 config.toml", "two auth config.toml"]
     assert cli("check", "one", "--below", "1EUR", "--config", path).code == 0
-    assert told(site.parent) == ["one 1.50", "one 1.50", "two auth"]
+    assert told(site.parent) == ["one 1.50 config.toml", "one 1.50 config.toml", "two auth config.toml"]
     assert SECRET not in (site.parent / "told.jsonl").read_text()
+
+
+def test_a_command_may_leave_out_its_own_observer_and_tell_the_others_the_config(
+    site: Path, cli: Cli, bank: Bank, config: Callable[..., Path]
+) -> None:
+    head, observe = SCALE.partition("@hookimpl")[0], SCALE[SCALE.index("@hookimpl\ndef coffers_observe") :]
+    more(site, "diary", head + observe.replace("print(", "print('diary:', "))
+    bank.rows("one", {"currency": "EUR", "total": "1.50"})
+    own = site / "coffers_scale_weigh.py"
+    own.write_text(WEIGH.replace("observers_of(registry)", 'observers_of(registry, config=found.path, but="scale")'))
+    path = config("one")
+    path.write_text(path.read_text() + '[scale]\nunit = "grams"\n')
+    assert cli("weigh", "--config", path).code == 7
+    assert told(site.parent) == ["diary: one 1.50 config.toml"]
 
 
 def test_made_up_balances_are_nobody_s_news(site: Path, cli: Cli) -> None:
@@ -206,7 +221,7 @@ def test_an_observer_that_raises_is_told_once_and_the_balances_are_shown(
         == 1
     )
     assert "a secret of its own" not in result.err
-    assert told(site.parent) == ["one 1.50", "two 1.50"]
+    assert told(site.parent) == ["one 1.50 config.toml", "two 1.50 config.toml"]
 
 
 # --- broken ones ---------------------------------------------------------------------------------------------------

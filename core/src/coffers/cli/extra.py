@@ -21,7 +21,7 @@ from coffers.extensions import installed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coffers.extensions import Extensions
+    from coffers.extensions import Extensions, FinishedRead
 
 __all__ = ["command_of", "demos_of", "load_extensions", "observers_of"]
 
@@ -76,14 +76,30 @@ def demos_of(ctx: click.Context) -> Mapping[str, Callable[[Path], object]]:
     return load_extensions(ctx, entries).demos
 
 
-def observers_of(registry: Registry, timeout_s: float | None = None) -> tuple[Callable[[Any], object], ...]:
+def observers_of(
+    registry: Registry, *, config: Path | None = None, timeout_s: float | None = None, but: str | None = None
+) -> tuple[Callable[[Any], object], ...]:
     """What extensions want to be told of each read; for `Client(observers=...)`.
 
     Args:
         registry: knows what is installed.
+        config: the file that names the accounts; each observer is told it with each read.
         timeout_s: what one read may take, where that bounds the command.
+        but: the extension whose observer is left out, for a command of its own that knows of its reads anyway.
     """
     if os.environ.get("COFFERS_NO_EXTENSIONS") or not (entries := registry.extensions()):
         return ()
     within_s = _WITHIN_S if timeout_s is None else min(timeout_s, _WITHIN_S)
-    return load_extensions(click.get_current_context(), entries, within_s).observers
+    observers = load_extensions(click.get_current_context(), entries, within_s).observers
+    return tuple([_told_config(observe, config) for name, observe in observers.items() if name != but])
+
+
+def _told_config(observe: Callable[[Any], object], config: Path | None) -> Callable[[FinishedRead], object]:
+    """The observer, told where the accounts stand; under the same name."""
+    import attrs  # the overview of the commands does without
+
+    def observer(read: FinishedRead) -> object:
+        return observe(attrs.evolve(read, config=config))
+
+    observer.__qualname__ = observe.__qualname__
+    return observer

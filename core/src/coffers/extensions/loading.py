@@ -88,7 +88,7 @@ class Extensions:
         installed: every extension, by name, the broken ones too.
         faults: a line for people about each that is broken and each command that is refused.
         commands: the commands they add, by name.
-        observers: for `Client(observers=...)`.
+        observers: for `Client(observers=...)`, by the extension's name.
         demos: what shows an extension on a sandbox, by the extension's name; called with the path of a config.
     """
 
@@ -122,9 +122,11 @@ class Extensions:
         }
         broken = [f"the {extension} is left out: {extension.fault}" for extension in self.installed if extension.fault]
         self.faults: tuple[str, ...] = (*broken, *refused)
-        self.observers: tuple[Callable[[Any], object], ...] = tuple(
-            [_named(found.observe, extension) for extension, found in loaded.items() if found.observe is not None]
-        )
+        self.observers: Mapping[str, Callable[[Any], object]] = {
+            extension.name: _named(found.observe, extension)
+            for extension, found in loaded.items()
+            if found.observe is not None
+        }
         self.demos: Mapping[str, Callable[[Path], object]] = {
             extension.name: found.demo for extension, found in loaded.items() if found.demo is not None
         }

@@ -34,5 +34,6 @@ def command(names: tuple[str, ...], config: Path | None, form: str, timeout: flo
       1    a fault in coffers itself
     """
     registry = installed_providers(timeout)
-    accounts = chosen_accounts(open_config(config, registry), names, timeout)
-    return read_and_show(accounts, form, registry, observers_of(registry, timeout))
+    found = open_config(config, registry)
+    accounts = chosen_accounts(found, names, timeout)
+    return read_and_show(accounts, form, registry, observers_of(registry, config=found.path, timeout_s=timeout))

@@ -54,8 +54,9 @@ def command(
     with _bounded(timeout):
         thresholds = parse_thresholds(below, warn)
         registry = installed_providers(timeout / 2)  # the accounts of the other plugins need time as well
-        accounts = chosen_accounts(open_config(config, registry), names)
-        observers = observers_of(registry, timeout / 4)
+        opened = open_config(config, registry)
+        accounts = chosen_accounts(opened, names)
+        observers = observers_of(registry, config=opened.path, timeout_s=timeout / 4)
         with Client(registry=registry, observers=observers) as client, stdout_for_data():
             left_s = max(0.0, timeout - (time.monotonic() - started))
             found = {outcome.account.name: outcome for outcome in client.read_many(accounts, within_s=left_s)}

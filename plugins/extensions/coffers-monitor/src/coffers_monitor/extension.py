@@ -1,4 +1,4 @@
-"""What `coffers` gets of this package: its commands by name, each imported when it is called.
+"""What `coffers` gets of this package: its commands by name, each imported when it is called, and an ear for reads.
 
 Imported for every overview and every read of the command line, so it imports nothing but the door.
 """
@@ -13,7 +13,9 @@ from coffers.extensions import ExtraCommand, hookimpl
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["coffers_demo", "coffers_register_commands"]
+    from coffers.extensions import FinishedRead
+
+__all__ = ["coffers_demo", "coffers_observe", "coffers_register_commands"]
 
 _COMMANDS = {
     "watch": ExtraCommand("Read every account again and again.", "coffers_monitor.watching.command:command"),
@@ -29,6 +31,15 @@ _COMMANDS = {
 def coffers_register_commands() -> Mapping[str, ExtraCommand]:
     """The commands of the monitor."""
     return _COMMANDS
+
+
+@hookimpl
+def coffers_observe(read: FinishedRead) -> None:
+    """Keep what another command has read, where its config has a table ``[monitor]``."""
+    if read.config is not None:
+        from coffers_monitor.recording import record
+
+        record(read, read.config)
 
 
 @hookimpl

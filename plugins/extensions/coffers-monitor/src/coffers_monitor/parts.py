@@ -7,18 +7,19 @@ of a file come out at once.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from coffers import origin_of
+from coffers import InvalidConfigError, origin_of
 
-from .config import Fault, Part, Settings
+from .config import TABLE, Fault, Part, Settings, read_settings
 from .notify.channels import Channel, read_channels
 from .rules import Rule, read_rules
-from .store import Keep, read_database, read_keep
+from .store import Address, Keep, default_address, read_database, read_keep, resolved
 
-__all__ = ["PARTS", "Parts", "read_page"]
+__all__ = ["PARTS", "Parts", "read_page", "read_parts"]
 
 
 def read_page(value: Any, *, accounts: Collection[str] = ()) -> tuple[str | None, tuple[Fault, ...]]:
@@ -72,3 +73,33 @@ class Parts:
         if "notify" in made:
             made["channels"] = made.pop("notify")
         return cls(**made)
+
+    def address(self, folder: Path | None = None) -> Address:
+        """Where reads are kept: the database that the config names, or the usual file.
+
+        Args:
+            folder: what a relative file is relative to; None is the working directory.
+
+        Raises:
+            StoreError: it is a reference that leads nowhere, or to no address.
+        """
+        return default_address() if self.database is None else resolved(self.database, folder)
+
+
+def read_parts(whole: Mapping[str, Any], file: Path) -> Parts:
+    """The parts of a config whose accounts nobody needs, so that no plugin is imported for it.
+
+    Args:
+        whole: the file, as tomllib reads it.
+        file: its path, for messages.
+
+    Raises:
+        InvalidConfigError: the table has faults; all of them are in it.
+    """
+    known: Any = whole.get("accounts", {})
+    names: list[str] = [*known] if isinstance(known, dict) else []  # pyright: ignore[reportUnknownArgumentType]  keys of TOML are texts
+    settings, faults = read_settings(whole.get(TABLE, {}), accounts=names, parts=PARTS)
+    if faults:
+        problems = [f"{file}: {'.'.join(map(str, (TABLE, *fault.path)))}: {fault.text}" for fault in faults]
+        raise InvalidConfigError(problems[0], problems=problems)
+    return Parts.of(settings)

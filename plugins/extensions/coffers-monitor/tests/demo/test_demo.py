@@ -30,7 +30,7 @@ class Sandbox:
     """What `Spending` asks of the sandbox, in memory; the command's own test has the real one."""
 
     def __init__(self, *names: str) -> None:
-        self.held = {name: {"USD": Decimal("100.00"), "XYZ": Decimal(0)} for name in names}
+        self.held = {name: {"USD": Decimal("100.00"), "XYZ": Decimal(0), "OWE": Decimal("-12.34")} for name in names}
         self.faults: list[tuple[str, Any]] = []
 
     def accounts(self) -> dict[str, dict[str, Decimal]]:
@@ -38,14 +38,14 @@ class Sandbox:
 
     def change(self, account: str, **changes: Any) -> None:
         for code, text in changes.get("balances", {}).items():
-            assert re.fullmatch(r"[0-9]+(\.[0-9]{2})?", text)
+            assert re.fullmatch(r"-?[0-9]+(\.[0-9]{2})?", text)
             self.held[account][code] = Decimal(text)
         if "fault" in changes:
             self.faults.append((account, changes["fault"]))
 
 
 def test_the_first_runs_dry_the_third_is_topped_up_and_the_fourth_fails_for_a_while() -> None:
-    sandbox = Sandbox("a", "b", "c", "d")
+    sandbox = Sandbox("a", "b", "c", "d", "e")
     spending = Spending(sandbox)  # type: ignore[arg-type]  # it has what is asked of one
     assert spending.first == ("a", "USD", Decimal("100.00"))
     seen: list[list[Decimal]] = []
@@ -53,15 +53,16 @@ def test_the_first_runs_dry_the_third_is_topped_up_and_the_fourth_fails_for_a_wh
         spending.go_on(timedelta(hours=hour, minutes=10))
         spending.go_on(timedelta(hours=hour, minutes=20))
         seen.append([held["USD"] for held in sandbox.held.values()])
-    first, second, third, fourth = zip(*seen, strict=True)
+    first, second, third, fourth, fifth = zip(*seen, strict=True)
     assert first[0] == first[-1] + 100 == 100
     assert list(first) == sorted(first, reverse=True)
     assert second[-1] > 70
     assert min(third) > 0
     assert list(third) != sorted(third, reverse=True)
     assert fourth[-1] > 90
+    assert fifth[-1] > 80
     assert sandbox.faults == [("d", {"kind": "server_error"}), ("d", None)]
-    assert all(held["XYZ"] == 0 for held in sandbox.held.values())
+    assert all((held["XYZ"], held["OWE"]) == (0, Decimal("-12.34")) for held in sandbox.held.values())
 
 
 def test_the_receiver_shows_what_is_signed_and_refuses_what_is_not(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from coffers import Account, AuthError, Balance, Outcome, RateLimitedError, Snapshot
+from coffers import Account, AuthError, Balance, FinishedRead, Outcome, RateLimitedError, Snapshot
+from coffers_monitor.attempts import attempt_of
 from coffers_monitor.facts import Attempt, Figures, Place
-from coffers_monitor.watching.attempts import attempt_of
 from coffers_monitor.watching.lines import json_line, text_line
 
 AT = datetime(2026, 11, 21, 3, 0, 0, 123456, UTC)
@@ -22,7 +22,7 @@ def test_an_outcome_becomes_an_attempt_with_every_fact() -> None:
         ),
         Balance("USD", total=Decimal("0.00"), reserved=Decimal(3), expires_at=AT),
     )
-    attempt = attempt_of(Outcome(SHOP, AT, 0.25, Snapshot(rows, AT)))
+    attempt = attempt_of(FinishedRead.of(Outcome(SHOP, AT, 0.25, Snapshot(rows, AT))))
     assert attempt == Attempt(
         "shop",
         "toy",
@@ -41,9 +41,9 @@ def test_an_outcome_becomes_an_attempt_with_every_fact() -> None:
 
 
 def test_a_failure_has_no_rows_and_an_empty_account_has_none_of_them() -> None:
-    failed = attempt_of(Outcome(SHOP, AT, 0.1, error=RateLimitedError("slow down", retry_after_s=9.4)))
+    failed = attempt_of(FinishedRead.of(Outcome(SHOP, AT, 0.1, error=RateLimitedError("slow down", retry_after_s=9.4))))
     assert (failed.rows, failed.error, failed.message, failed.retry_after_s) == (None, "rate_limited", "slow down", 9.4)
-    assert attempt_of(Outcome(SHOP, AT, 0.1, Snapshot([]))).rows == ()
+    assert attempt_of(FinishedRead.of(Outcome(SHOP, AT, 0.1, Snapshot([])))).rows == ()
 
 
 def test_lines_for_people() -> None:
@@ -52,9 +52,9 @@ def test_lines_for_people() -> None:
     unknown = Attempt("shop", "toy", AT, 0.1, (Figures(Place("shop", "EUR"), reserved=Decimal(1)),))
     assert text_line(unknown) == "2026-11-21T03:00:00Z  shop  unknown EUR"
     assert text_line(Attempt("shop", "toy", AT, 0.1, ())) == "2026-11-21T03:00:00Z  shop  nothing in it"
-    failed = attempt_of(Outcome(SHOP, AT, 0.1, error=RateLimitedError("slow down", retry_after_s=9.4)))
+    failed = attempt_of(FinishedRead.of(Outcome(SHOP, AT, 0.1, error=RateLimitedError("slow down", retry_after_s=9.4))))
     assert text_line(failed) == "2026-11-21T03:00:00Z  shop  rate_limited: slow down; it asks to wait 9 s"
-    refused = attempt_of(Outcome(SHOP, AT, 0.1, error=AuthError("no")))
+    refused = attempt_of(FinishedRead.of(Outcome(SHOP, AT, 0.1, error=AuthError("no"))))
     assert text_line(refused) == "2026-11-21T03:00:00Z  shop  auth: no"
 
 

@@ -19,8 +19,9 @@ from coffers import Endpoint, HttpTransport, SignedRequest
 __all__ = ["Sandbox", "Spending"]
 
 _WITHIN_S: Final = 10.0
-#: In how many days what is there at first is spent, by turns: the first one alone tells the whole story.
-_LASTS_DAYS: Final = (3, 30, 5, 90)
+#: In how many days what the first one holds is spent, which tells the whole story; and the others, by turns.
+_FIRST_LASTS_DAYS: Final = 3
+_LASTS_DAYS: Final = (45, 30, 5, 90)
 #: The third one is topped up, when so much of it is left.
 _TOPPED_UP: Final = 2
 _TOPPED_UP_AT: Final = Decimal("0.3")
@@ -73,12 +74,16 @@ class _Fund:
 
     opening: Decimal
     left: Decimal
+    lasts_days: int
     tops_up: bool
 
-    def spend(self, amount: Decimal) -> None:
+    def spend(self, pace: Decimal) -> None:
+        """Spend an hour's worth, at a pace of about 1."""
+        if self.opening <= 0:
+            return  # what is owed stays owed
         if self.tops_up and self.left < self.opening * _TOPPED_UP_AT:
             self.left += self.opening
-        spent = amount.quantize(self.opening, ROUND_HALF_EVEN)
+        spent = (self.opening * pace / (self.lasts_days * 24)).quantize(self.opening, ROUND_HALF_EVEN)
         self.left = max(self.left - spent, Decimal(0).quantize(self.opening))
 
 
@@ -95,7 +100,10 @@ class Spending:
         self._hours = 0
         self._failing = False
         self._funds = {
-            name: {code: _Fund(amount, amount, place % 4 == _TOPPED_UP) for code, amount in held.items()}
+            name: {
+                code: _Fund(amount, amount, _lasts_days(place), place % 4 == _TOPPED_UP)
+                for code, amount in held.items()
+            }
             for place, (name, held) in enumerate(sandbox.accounts().items())
         }
 
@@ -116,10 +124,9 @@ class Spending:
             return
         for hour in range(self._hours, wanted):
             busy = _BUSY if hour % 24 < 12 else _QUIET
-            for place, funds in enumerate(self._funds.values()):
+            for funds in self._funds.values():
                 for fund in funds.values():
-                    part = busy * Decimal(self._chance.randrange(60, 140)) / 100 / (_LASTS_DAYS[place % 4] * 24)
-                    fund.spend(fund.opening * part)
+                    fund.spend(busy * Decimal(self._chance.randrange(60, 140)) / 100)
         self._hours = wanted
         for name, funds in self._funds.items():
             self._sandbox.change(name, balances={code: f"{fund.left:f}" for code, fund in funds.items()})
@@ -130,3 +137,7 @@ class Spending:
         if wanted != self._failing and names:
             self._failing = wanted
             self._sandbox.change(names[0], fault={"kind": "server_error"} if wanted else None)
+
+
+def _lasts_days(place: int) -> int:
+    return _LASTS_DAYS[place % 4] if place else _FIRST_LASTS_DAYS

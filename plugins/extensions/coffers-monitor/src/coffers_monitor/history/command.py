@@ -9,15 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from coffers import ConfigError, InvalidConfigError
+from coffers import ConfigError
 from coffers.cli.door import config_file, config_option
-from coffers_monitor.config import TABLE, read_settings
 from coffers_monitor.facts import Attempt
-from coffers_monitor.parts import PARTS, Parts
+from coffers_monitor.parts import read_parts
 from coffers_monitor.store import Address, Store, StoreError, address_fault, default_address, resolved
 
 from .times import time_from_text
@@ -65,7 +64,7 @@ def command(
     begin = now - _DEFAULT_SINCE if since is None else _time("--since", since, now, end=False)
     end = now if until is None else _time("--until", until, now, end=True)
     if begin > end:
-        raise click.UsageError("--since is later than --until.")
+        raise click.UsageError(f"--since is later than {'now' if until is None else '--until'}.")
     forms = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv, "parquet": parquet is not None}
     given = [form for form, wanted in forms.items() if wanted]
     if len(given) > 1:
@@ -109,14 +108,7 @@ def _address(database: str | None, config: Path | None) -> Address:
         return default_address()
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {type(error).__name__}; see `coffers doctor`") from None
-    known: Any = whole.get("accounts", {})
-    names: list[str] = [*known] if isinstance(known, dict) else []  # pyright: ignore[reportUnknownArgumentType]  keys of TOML are texts
-    settings, faults = read_settings(whole.get(TABLE, {}), accounts=names, parts=PARTS)
-    if faults:
-        problems = [f"{file}: {'.'.join(map(str, (TABLE, *fault.path)))}: {fault.text}" for fault in faults]
-        raise InvalidConfigError(problems[0], problems=problems)
-    text = Parts.of(settings).database
-    return default_address() if text is None else resolved(text, file.parent)
+    return read_parts(whole, file).address(file.parent)
 
 
 def _accounts(store: Store, names: Sequence[str]) -> list[str]:

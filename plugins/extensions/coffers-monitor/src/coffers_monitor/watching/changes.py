@@ -31,7 +31,7 @@ class Reloading(Generic[C]):
     """
 
     def __init__(self, path: Path, load: Callable[[], C]) -> None:
-        self._path = path
+        self.path = path
         self._load = load
         self._mark = self._look()
         self.current: C = load()
@@ -53,7 +53,7 @@ class Reloading(Generic[C]):
 
     def _look(self) -> _Mark:
         try:
-            found = self._path.stat()
+            found = self.path.stat()
         except OSError:
             return None
         return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)

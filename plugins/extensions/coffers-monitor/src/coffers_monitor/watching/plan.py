@@ -12,7 +12,7 @@ from coffers import Account, CoffersError, ConfigError, Registry
 from coffers.cli.door import open_config
 from coffers_monitor.config import TABLE, Settings, read_settings, table_check
 from coffers_monitor.parts import PARTS, Parts
-from coffers_monitor.store import Store, StoreError, default_address, resolved
+from coffers_monitor.store import Store, StoreError
 
 from .pace import Pace, Watched
 
@@ -59,8 +59,7 @@ def opened_store(plan: Plan) -> Generator[Store]:
         ConfigError: it cannot be used.
     """
     try:
-        text = plan.parts.database
-        store = Store.open(default_address() if text is None else resolved(text, plan.folder))
+        store = Store.open(plan.parts.address(plan.folder))
     except StoreError as error:
         raise ConfigError(str(error)) from None
     with store:
