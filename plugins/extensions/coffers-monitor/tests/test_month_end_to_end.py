@@ -102,7 +102,7 @@ class Service:
     def end(self, *, killed: bool) -> bool:
         """End it, or kill it with letters in hand; False where it cannot be killed because there are none."""
         if not killed:
-            self.post.close(self.clock.now)
+            self.post.close()
         elif not self.store.notices_due(self.clock.now, lease=Patience().lease):
             return False
         self.store.close()
