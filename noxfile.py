@@ -189,7 +189,7 @@ def extensions(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS[0])
 def scale(session: nox.Session) -> None:
-    """The tests of the extensions with a hundred thousand accounts, and two hundred for a month; takes half an hour."""
+    """The tests of the extensions with many accounts, and a month of two hundred read all day; takes half an hour."""
     install(session, "test", more=_of_plugins("test", EXTENSIONS), plugins=EXTENSIONS)
     many = {"COFFERS_TEST_ACCOUNTS": "100000", "COFFERS_TEST_MONTH": "200"}
     session.run("pytest", *map(str, EXTENSIONS), *session.posargs, env=many)

@@ -6,17 +6,16 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 from coffers_monitor.facts import Attempt, Place
 
-from .simulated_month import EVERY, PLOTS, STEPS, Account, Clock, Month, Promise
+from .simulated_month import EVERY, PLOTS, QUARTERS, START, Account, Month, Promise
 
 MONTH = Month()
-#: Two of each plot: with a reserve and without.
-SOME = sorted(MONTH.accounts, key=lambda account: account.number)[: 2 * len(PLOTS)]
-ALL_DAY = timedelta(hours=6)
+KINDS = ("below", "drops_by", "runway_below", "unread_for", "expires_within", "vanished")
 
 
 def below(account: Account, amounts: list[tuple[Attempt, Decimal]]) -> Iterator[Promise]:
@@ -34,12 +33,12 @@ def below(account: Account, amounts: list[tuple[Attempt, Decimal]]) -> Iterator[
 
 
 def drops(account: Account, amounts: list[tuple[Attempt, Decimal]]) -> Iterator[Promise]:
-    """Episodes in which an amount is 30 % under the highest of the last six hours, and stays so for a read."""
+    """Episodes in which an amount is 30 % under the highest of some hours, and stays so for a read."""
     window: deque[tuple[Attempt, Decimal]] = deque()
     begun: Attempt | None = None
     for (attempt, amount), (_, after) in zip(amounts, [*amounts[1:], amounts[-1]], strict=True):
         window.append((attempt, amount))
-        while attempt.at - window[0][0].at > ALL_DAY:
+        while attempt.at - window[0][0].at > account.window * EVERY:
             window.popleft()
         highest = max(one for _, one in window)
         fell = highest > 0 and amount <= highest * 7 / 10
@@ -50,12 +49,37 @@ def drops(account: Account, amounts: list[tuple[Attempt, Decimal]]) -> Iterator[
             begun = None
 
 
+def lasting(account: Account, amounts: list[tuple[Attempt, Decimal]]) -> Iterator[Promise]:
+    """Episodes in which what is left is gone in so many days, at the pace between two reads."""
+    for level, days in (("warn", 5), ("critical", 2)):
+        begun: Attempt | None = None
+        for (_, before), (attempt, amount) in pairwise(amounts):
+            needed = (before - amount) * days * (timedelta(days=1) // (account.every * EVERY))
+            if begun is None and amount < needed:
+                begun = attempt
+            elif begun is not None and amount >= needed * 11 / 10:
+                yield Promise(account.name, "runway_below", level, begun.at, attempt.at)
+                begun = None
+
+
+def missing(account: Account, attempts: list[Attempt]) -> Iterator[Promise]:
+    """Episodes in which two answers or more tell no amount; what one alone does not is there when asked for again."""
+    begun: Attempt | None = None
+    for attempt, after in pairwise(attempts):
+        told, told_after = (any(row.spendable for row in one.rows or ()) for one in (attempt, after))
+        if begun is None and not told and not told_after:
+            begun = attempt
+        elif begun is not None and told:
+            yield Promise(account.name, "vanished", "warn", begun.at, attempt.at)
+            begun = None
+
+
 def unread(account: Account, attempts: list[Attempt]) -> Iterator[Promise]:
     last: Attempt | None = None
     for attempt in attempts:
         if attempt.rows is not None:
-            if last is not None and attempt.at - last.at > ALL_DAY:
-                yield Promise(account.name, "unread_for", "warn", last.at + ALL_DAY, attempt.at)
+            if last is not None and attempt.at - last.at > account.patience:
+                yield Promise(account.name, "unread_for", "warn", last.at + account.patience, attempt.at)
             last = attempt
 
 
@@ -74,9 +98,15 @@ def expiring(account: Account, attempts: list[Attempt]) -> Iterator[Promise]:
                 begun = None
 
 
-@pytest.mark.parametrize("account", SOME, ids=lambda account: account.name)
-def test_what_is_promised_is_what_the_reads_show(account: Account) -> None:
-    attempts = [account.attempt(step) for step in range(STEPS)]
+@pytest.mark.parametrize("plot", PLOTS)
+def test_what_is_promised_is_what_the_reads_show(plot: str) -> None:
+    for account in MONTH.accounts:
+        if account.plot == plot:
+            _shows_what_is_promised(account)
+
+
+def _shows_what_is_promised(account: Account) -> None:
+    attempts = [account.attempt(quarter) for quarter in range(QUARTERS) if account.is_due(quarter)]
     amounts = [
         (attempt, row.spendable)
         for attempt in attempts
@@ -86,37 +116,54 @@ def test_what_is_promised_is_what_the_reads_show(account: Account) -> None:
     found = [
         *below(account, amounts),
         *drops(account, amounts),
+        *(lasting(account, amounts) if account.plot == "dwindles" else ()),
+        *(missing(account, attempts) if account.plot in ("gone", "untold", "vanishes") else ()),
         *unread(account, attempts),
         *expiring(account, attempts),
     ]
     promised = [promise for promise in MONTH.promises() if promise.account == account.name]
     # An alarm of the worse level is over when it is told that all is well, and that is when warn is over.
-    for kind in ("below", "drops_by", "unread_for", "expires_within"):
+    for kind in KINDS:
         ours = {(one.level, one.at): one.over for one in promised if one.kind == kind}
         theirs = {(one.level, one.at): one.over for one in found if one.kind == kind}
         if account.plot == "emptied" and kind == "below":  # it is under both at once, and the worse is told
             theirs = {key: over for key, over in theirs.items() if key[0] == "critical"}
-        assert ours == theirs
+        assert ours == theirs, account
 
 
-def test_reads_come_in_the_order_of_time_and_the_clock_with_them() -> None:
-    clock = Clock(MONTH.start)
-    before = MONTH.start - EVERY
-    count = 0
-    for attempt in MONTH.attempts(clock, first=10, last=13):
-        assert attempt.at > before
-        assert clock() == attempt.at < MONTH.end
-        before, count = attempt.at, count + 1
-    assert count == 3 * 200
+def test_reads_come_in_the_order_of_time_each_account_at_its_own_pace() -> None:
+    times = [account.at(quarter) for quarter in range(960, 1056) for account in MONTH.due(quarter)]
+    assert times == sorted(set(times))
+    assert times[0] >= START + 960 * EVERY
+    assert times[-1] < START + 1056 * EVERY
+    assert len(times) == sum(96 // account.every for account in MONTH.accounts)
+    assert {account.every for account in MONTH.accounts} == {1, 4, 24}
+    assert {account.every for account in Month(often=True).accounts} == {1}
 
 
 def test_the_same_seed_is_the_same_month() -> None:
-    ours, theirs, other = (list(month.attempts(first=1000, last=1002)) for month in (MONTH, Month(), Month(seed=2)))
+    months = (MONTH, Month(), Month(seed=2))
+    ours, theirs, other = ([one.attempt(1000) for one in month.due(1000)] for month in months)
     assert ours == theirs != other
     assert MONTH.promises() == Month().promises() != Month(seed=2).promises()
 
 
-def test_every_plot_is_there_and_every_kind_of_alert_is_promised() -> None:
-    assert {account.plot for account in MONTH.accounts} == set(PLOTS)
-    assert {promise.kind for promise in MONTH.promises()} == {"below", "drops_by", "unread_for", "expires_within"}
-    assert all(promise.over is None or promise.at < promise.over < MONTH.end for promise in MONTH.promises())
+def test_what_passes_is_over_when_it_is_asked_for_again_and_what_is_so_is_not() -> None:
+    for account in MONTH.accounts:
+        for quarter in (account.first, account.second, account.third):
+            found, again = account.attempt(quarter), account.attempt(quarter, timedelta(seconds=15))
+            assert again.at - found.at == timedelta(seconds=15)
+            same = found.rows == again.rows
+            if account.plot in ("false_zero", "vanishes"):
+                assert not same
+            elif account.plot != "limited":
+                assert same
+
+
+def test_every_plot_is_there_in_every_rhythm_and_every_kind_of_alert_is_promised() -> None:
+    assert len(MONTH.accounts) == 200
+    rhythms = {(account.plot, account.every) for account in MONTH.accounts}
+    assert rhythms == {(plot, every) for plot in PLOTS for every in (1, 4, 24) if plot != "dwindles" or every == 24}
+    assert {promise.kind for promise in MONTH.promises()} == set(KINDS)
+    end = START + QUARTERS * EVERY
+    assert all(promise.over is None or promise.at < promise.over < end for promise in MONTH.promises())
