@@ -76,17 +76,18 @@ class Metrics(Collector):
     def _label_texts(self, families: Sequence[Metric]) -> dict[int, str]:
         """How the labels of all samples are written, by the identity of the labels; what is new is written now."""
         every = {id(one.labels): one.labels for family in families for one in family.samples}
-        new = Metric("x", "", "gauge")
-        for labels in every.values():
-            if _key(labels) not in self._texts:
-                new.add_sample(new.name, labels, 0)
+        keys = {ident: (*labels, *labels.values()) for ident, labels in every.items()}
+        new, known = Metric("x", "", "gauge"), self._texts
+        idents = [ident for ident, key in keys.items() if key not in known]
+        for ident in idents:
+            new.add_sample(new.name, every[ident], 0)
         lines = _written([new])[2:-1]
-        fresh = {_key(one.labels): line[1:].rpartition(" ")[0] for one, line in zip(new.samples, lines, strict=True)}
-        known = self._texts | fresh
-        texts = {ident: known[_key(labels)] for ident, labels in every.items()}
-        # What is gone is forgotten, once there is much of it.
-        self._texts = known if len(known) <= 2 * len(every) else {_key(one): known[_key(one)] for one in every.values()}
-        return texts
+        fresh = {keys[ident]: line[1:].rpartition(" ")[0] for ident, line in zip(idents, lines, strict=True)}
+        known = known | fresh if fresh else known
+        if len(known) > 2 * len(keys):  # most of it is gone, and is forgotten
+            known = {key: known[key] for key in keys.values()}
+        self._texts = known
+        return {ident: known[key] for ident, key in keys.items()}
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is collected before somebody asks."""
@@ -117,10 +118,6 @@ def _written(families: Iterable[Metric]) -> list[str]:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Fixed(families))
     return generate_latest(registry).decode().split("\n")  # alone: a label may hold other ends of lines
-
-
-def _key(labels: _Labels) -> tuple[str, ...]:
-    return (*labels, *labels.values())
 
 
 def _gauge(name: str, text: str) -> GaugeMetricFamily:

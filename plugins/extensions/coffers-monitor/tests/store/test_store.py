@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import sqlite3
 from contextlib import closing
@@ -20,7 +21,7 @@ from sqlalchemy import event
 
 from coffers import KINDS, amount_to_text, one_line
 from coffers_monitor.facts import Attempt, Figures, Place, Point
-from coffers_monitor.store import Counted, Store, StoreError, WaitingNotices
+from coffers_monitor.store import Address, Counted, Store, StoreError, WaitingNotices
 
 USD = Place("shop", "USD")
 
@@ -447,3 +448,22 @@ def test_a_value_the_database_refuses_is_known_from_one_that_is_away(store: Stor
     with pytest.raises(StoreError) as caught, store.begin() as transaction:
         transaction.put_state(None, "{}")  # type: ignore[arg-type]  # what no table may hold
     assert caught.value.refused
+
+
+def test_what_was_looked_up_before_is_as_if_it_were_looked_up_anew(
+    store: Store, address: Address, now: datetime
+) -> None:
+    dice = random.Random(7)
+    names = [f"account-{number:03}" for number in range(260)]  # more than are asked one by one
+    with Store.open(address) as other:
+        for turn in range(6):
+            with other.begin() as transaction:
+                for name in names if turn in (0, 3) else dice.sample(names, 5):
+                    rows = (Figures(Place(name, "USD"), total=Decimal(turn)),) if dice.random() < 0.6 else None
+                    at = now + timedelta(minutes=turn, seconds=dice.randrange(60))
+                    provider = dice.choice(("acme", "other"))
+                    error = None if rows is not None else "timeout"
+                    transaction.add(Attempt(name, provider, at, 0.1, rows, error=error, message=error or ""))
+            with Store.open(address) as fresh:
+                assert list(store.latest().items()) == list(fresh.latest().items())
+        assert len(store.latest()) == 260

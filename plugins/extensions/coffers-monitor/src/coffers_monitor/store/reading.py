@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import attrs
 from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
@@ -16,7 +16,7 @@ from coffers_monitor.facts import Attempt, Figures, Place, Point
 from .hours import day_of, hour_of, in_order, reduced
 from .tables import ACCOUNT, ATTEMPT, COUNT, FIGURE, HOUR, PLACE, STATE, Amount
 
-__all__ = ["Counted", "accounts", "counted", "latest", "page", "places", "points", "states"]
+__all__ = ["Counted", "Read", "accounts", "counted", "latest", "page", "places", "points", "states"]
 
 #: Reads that are taken from the database at a time.
 PAGE: Final = 200
@@ -42,7 +42,7 @@ class Counted:
 
 
 #: An account's id, and which of its reads: what the rows of a read are found by.
-_Read = tuple[int, datetime, int]
+Read = tuple[int, datetime, int]
 
 
 def accounts(connection: Connection) -> list[str]:
@@ -59,26 +59,48 @@ def places(connection: Connection, account: str | None) -> list[Place]:
     return sorted(Place(*row) for row in connection.execute(query))
 
 
-def latest(connection: Connection) -> dict[str, tuple[Attempt, Attempt | None]]:
-    """See `Store.latest`."""
+def latest(
+    connection: Connection, known: Mapping[Read, Attempt]
+) -> tuple[dict[str, tuple[Attempt, Attempt | None]], Mapping[Read, Attempt]]:
+    """See `Store.latest`; and the reads that this is made of, for the next time: a read that was kept never changes.
+
+    Args:
+        connection: open.
+        known: what was answered last time, or nothing.
+    """
+    columns = (ACCOUNT.ident, ACCOUNT.name, ACCOUNT.last_at, ACCOUNT.last_n, ACCOUNT.ok_at, ACCOUNT.ok_n)
+    query = select(*columns).where(ACCOUNT.last_at.is_not(None))
+    heads: list[tuple[str, Read, Read | None]] = []
+    for ident, name, last_at, last_n, ok_at, ok_n in cast("Iterable[Any]", connection.execute(query)):
+        heads.append((name, (ident, last_at, last_n), None if ok_at is None else (ident, ok_at, ok_n)))
+    wanted = {read for _, *both in heads for read in both if read is not None}
+    new = {read[0] for read in wanted if read not in known}
+    reads = {read: known[read] for read in wanted if read in known}
+    if new:
+        only = new if len(new) <= PAGE else None
+        reads |= _noted(connection, "last", only) | _noted(connection, "ok", only)
     found: dict[str, tuple[Attempt, Attempt | None]] = {}
-    before = {(one.account, one.provider): one for one in _noted(connection, "ok")}
-    for last in sorted(_noted(connection, "last"), key=lambda one: (one.account, one.at)):
-        successes = [
-            last if last.error is None else before.get((last.account, last.provider)),
-            found[last.account][1] if last.account in found else None,  # it was at another provider, too
-        ]
-        known = [one for one in successes if one is not None]
-        found[last.account] = (last, max(known, key=lambda one: one.at, default=None))
-    return found
+    for name, last, success in sorted(heads, key=lambda head: (head[0], head[1][1])):
+        before = found[name][1] if name in found else None  # it was at another provider, too
+        successes = [one for one in (None if success is None else reads[success], before) if one is not None]
+        found[name] = (reads[last], max(successes, key=lambda one: one.at, default=None))
+    return found, reads
 
 
-def _noted(connection: Connection, which: Literal["last", "ok"]) -> Iterator[Attempt]:
-    """The last reads, as the accounts have noted them; the last successful ones of those that have failed since."""
+def _noted(connection: Connection, which: Literal["last", "ok"], only: Collection[int] | None) -> dict[Read, Attempt]:
+    """The last reads, as the accounts have noted them; the last successful ones of those that have failed since.
+
+    Args:
+        connection: open.
+        which: of the two.
+        only: ids of the accounts; None is all of them.
+    """
     at, n = (ACCOUNT.last_at, ACCOUNT.last_n) if which == "last" else (ACCOUNT.ok_at, ACCOUNT.ok_n)
     wanted: ColumnElement[bool] = at.is_not(None)
     if which == "ok":
         wanted &= (ACCOUNT.ok_at != ACCOUNT.last_at) | (ACCOUNT.ok_n != ACCOUNT.last_n)
+    if only is not None:
+        wanted &= ACCOUNT.ident.in_(only)
     # Outer joins, although every row is there: SQLite then begins with the accounts, not with the millions of figures.
     noted = (ATTEMPT.account_id == ACCOUNT.ident) & (ATTEMPT.at == at) & (ATTEMPT.n == n)
     attempts = (
@@ -95,7 +117,7 @@ def _noted(connection: Connection, which: Literal["last", "ok"]) -> Iterator[Att
         .where(wanted)
     )
     rows = _by_read(row for row in connection.execute(figures) if row.at is not None)
-    return (_attempt(row, rows) for row in connection.execute(attempts).all())
+    return {(row.account_id, row.at, row.n): _attempt(row, rows) for row in connection.execute(attempts)}
 
 
 def states(connection: Connection) -> dict[str, str]:
@@ -210,14 +232,14 @@ def _hour_points(connection: Connection, ids: Mapping[int, int], begin: datetime
     return sorted((point for point in found if begin <= point.at < end), key=lambda point: point.at)
 
 
-def _by_read(rows: Any) -> dict[_Read, list[Any]]:
-    found: dict[_Read, list[Any]] = {}
+def _by_read(rows: Any) -> dict[Read, list[Any]]:
+    found: dict[Read, list[Any]] = {}
     for row in rows:
         found.setdefault((row.account_id, row.at, row.n), []).append(row)
     return found
 
 
-def _attempt(row: Any, figures: dict[_Read, list[Any]]) -> Attempt:
+def _attempt(row: Any, figures: dict[Read, list[Any]]) -> Attempt:
     found = sorted(figures.get((row.account_id, row.at, row.n), ()), key=lambda figure: figure.position)
     return Attempt(
         account=row.name,

@@ -43,6 +43,7 @@ class Store:
             engine if address.file is not None else engine.execution_options(isolation_level="REPEATABLE READ")
         )
         self._address = address
+        self._known: Mapping[reading.Read, Attempt] = {}  # what `latest` need not ask again
         # SQLite has one writer at a time. Threads of ours take turns here; there they would sleep and try again.
         self._turn = threading.Lock() if address.file is not None else None
 
@@ -126,7 +127,8 @@ class Store:
     def latest(self) -> dict[str, tuple[Attempt, Attempt | None]]:
         """By account name, sorted: its last read, and its last successful one, or None where none ever was."""
         with self._reading() as connection:
-            return reading.latest(connection)
+            found, self._known = reading.latest(connection, self._known)
+            return found
 
     def places(self, account: str | None = None) -> list[Place]:
         """Every place that `account` ever had, sorted; of all accounts where none is named."""
