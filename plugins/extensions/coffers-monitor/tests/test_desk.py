@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from coffers import Account
@@ -21,6 +20,7 @@ from coffers_monitor.parts import Parts
 from coffers_monitor.rules import read_rules
 from coffers_monitor.store import Keep, Store, StoreError
 from coffers_monitor.watching import post
+from coffers_monitor.watching.books import Books, Entered
 from coffers_monitor.watching.desk import Desk
 from coffers_monitor.watching.pace import Pace as ReadingPace
 from coffers_monitor.watching.pace import Watched
@@ -102,7 +102,7 @@ def test_it_is_not_delivered_before_it_is_kept_and_is_tried_again(store: Store, 
 def test_what_a_process_left_in_the_outbox_the_next_one_delivers(store: Store, tmp_path: Path, hook: Web) -> None:
     desk = Desk(store, plan(tmp_path, hook), tell=pytest.fail, pace=Pace(gather=timedelta(hours=1)))
     desk.take(read("10"))
-    until(lambda: store.notices()[0].attempts)  # it is held, for others to join it
+    until(store.notices)  # it waits for others to join it
     desk.close()
     assert hook.requests == []
     desk = Desk(store, plan(tmp_path, hook), tell=pytest.fail, pace=AT_ONCE)
@@ -149,10 +149,10 @@ def test_a_database_that_is_away_is_told_of_and_ends_nothing(
                 raise StoreError("the database is away")
             return super().begin()
 
-        def notices_due(self, *args: Any, **more: Any) -> Any:
+        def notices_waiting(self, *args: Any) -> Any:
             if away.is_set():
                 raise StoreError("the database is away")
-            return super().notices_due(*args, **more)
+            return super().notices_waiting(*args)
 
         def states(self) -> Any:
             if away.is_set():
@@ -163,11 +163,65 @@ def test_a_database_that_is_away_is_told_of_and_ends_nothing(
     desk = Desk(leaving, plan(tmp_path, hook), tell=told.append, pace=AT_ONCE, chores_every_s=0.01)
     away.set()
     attempt = read("10")
-    assert desk.take(attempt) == attrs.evolve(desk.take(attempt), attempt=attempt, again=None)
-    assert told[0].startswith("shop: a read was not kept: the database is away")
+    assert desk.take(attempt) == Entered(attempt)
+    assert told[0] == (
+        "shop: a read cannot be kept now, it waits in memory, and so do all after it: the database is away"
+    )
     until(lambda: "the database is away" in told and "nothing can be delivered: the database is away" in told)
     away.clear()
-    desk.take(read("10"))
-    until(lambda: hook.requests)
+    until(lambda: hook.requests)  # nobody reads again: what waited is told all the same
+    assert list(store.attempts("shop")) == [attempt]
+    away.set()
+    desk.take(read("9"))
     desk.close()
     assert told.count("the database is away") == 1
+    assert told[-1] == "1 reads were not kept: the database was away to the end"
+
+
+def test_a_fault_of_any_kind_ends_neither_delivery_nor_chores(
+    store: Store, tmp_path: Path, hook: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post, "_REST_S", 0.05)
+    told: list[str] = []
+    broken = threading.Event()
+    broken.set()
+
+    class Broken(Store):
+        def notices_waiting(self, *args: Any) -> Any:
+            if broken.is_set():
+                raise LookupError("with a secret in its words")
+            return super().notices_waiting(*args)
+
+        def states(self) -> Any:
+            if broken.is_set():
+                raise LookupError("with a secret in its words")
+            return super().states()
+
+    unread = {"unread_for": "1s", "remind_every": "never"}
+    desk = Desk(
+        Broken(store._engine, store._address),
+        plan(tmp_path, hook, tables=(unread,)),
+        tell=told.append,
+        pace=AT_ONCE,
+        chores_every_s=0.01,
+    )
+    until(lambda: len(told) == 2)
+    broken.clear()
+    until(lambda: hook.requests)
+    desk.close()
+    assert sorted(text.split(":")[0] for text in told) == ["LookupError at test_desk.py", "nothing can be delivered"]
+    assert "secret" not in str(told)
+
+
+def test_nobody_is_told_of_what_was_not_read_while_the_service_was_not_there(store: Store, tmp_path: Path) -> None:
+    begin = datetime.now(UTC) - timedelta(days=3)
+    made = plan(tmp_path, tables=({"unread_for": "2h"},))
+    books = Books(store, clock=lambda: begin, tell=pytest.fail)
+    books.enter(read("100", begin))
+    desk = Desk(store, made, tell=pytest.fail, chores_every_s=0.01, settle_s=600)
+    until(lambda: store.counted())
+    for _ in range(20):
+        desk.take(read("100"))
+        time.sleep(0.01)
+    desk.close()
+    assert store.notices() == []

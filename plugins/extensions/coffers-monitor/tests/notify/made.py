@@ -11,6 +11,7 @@ import attrs
 from coffers_monitor.facts import Place
 from coffers_monitor.notify import Channel, DeliveryError, Letter, Outgoing, letters
 from coffers_monitor.rules import Failure, Level, Notice
+from coffers_monitor.store import WaitingNotices
 
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
 
@@ -66,6 +67,10 @@ class Waiting:
     attempts: int
 
 
+def is_due(row: dict[str, Any], now: datetime) -> bool:
+    return row["next"] is not None and (row["next"] <= now or not row["attempts"])
+
+
 @attrs.define
 class Box:
     """An outbox in memory, with claims that end by themselves."""
@@ -75,12 +80,27 @@ class Box:
     def put(self, *notices: Notice, channels: tuple[Channel, ...] = CHANNELS) -> None:
         for letter in letters(notices, channels):
             row = {"text": letter.to_text(), "at": letter.at, "next": letter.at, "attempts": 0}
-            row |= {"error": None, "sent": None}
+            row |= {"error": None, "sent": None, "channel": letter.channel, "urgent": letter.urgent}
             self.rows.setdefault(letter.id, row)
             assert Letter.from_text(letter.to_text()) == letter
 
-    def notices_due(self, now: datetime, *, lease: timedelta, at_most: int) -> list[Waiting]:
-        due = [name for name, row in self.rows.items() if row["next"] is not None and row["next"] <= now]
+    def notices_waiting(self, now: datetime) -> list[WaitingNotices]:
+        due = [row for row in self.rows.values() if is_due(row, now)]
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in due:
+            found.setdefault(row["channel"], []).append(row)
+        return [
+            WaitingNotices(
+                name,
+                min(row["at"] for row in rows),
+                min((row["at"] for row in rows if row["urgent"]), default=None),
+            )
+            for name, rows in found.items()
+        ]
+
+    def notices_due(self, now: datetime, *, channel: str, lease: timedelta, at_most: int) -> list[Waiting]:
+        waiting = {name: row for name, row in self.rows.items() if row["channel"] == channel}
+        due = [name for name, row in waiting.items() if is_due(row, now)]
         found = due[:at_most]
         for name in found:
             self.rows[name] |= {"next": now + lease, "attempts": self.rows[name]["attempts"] + 1}
@@ -100,7 +120,7 @@ class Box:
 class Ear:
     """A channel that takes what it is told, or refuses it."""
 
-    fault: Exception | None = None
+    fault: BaseException | None = None
     heard: list[Outgoing] = attrs.field(factory=list[Outgoing])
     tried: int = 0
     closed: bool = False

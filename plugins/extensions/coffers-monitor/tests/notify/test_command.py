@@ -108,18 +108,23 @@ def test_what_is_wrong_is_said_before_anything_is_sent(run: Run) -> None:
 def test_what_was_told_is_listed_with_what_became_of_it(run: Run, tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     with Store.open(f"sqlite:///{tmp_path / 'kept.sqlite3'}") as store:
-        for name, age in (("sent", 1), ("failed", 2), ("lost", 3), ("new", 0), ("ancient", 24 * 8)):
-            notice = low(name, at=now - timedelta(hours=age))
+        ages = {"sent": 1, "failed": 2, "lost": 3, "ancient": 24 * 8}
+
+        def put(name: str, age: int) -> None:
             with store.begin() as transaction:
-                for letter in letters([notice], CHANNELS[:1]):
+                for letter in letters([low(name, at=now - timedelta(hours=age))], CHANNELS[:1]):
                     transaction.put_notice(letter.id, letter.to_text(), letter.at)
+
+        for name, age in ages.items():
+            put(name, age)
         with store.begin() as transaction:
             transaction.put_notice("odd", "{}", now - timedelta(hours=4))
-        for due in store.notices_due(now - timedelta(minutes=1)):
+        for due in store.notices_due(now):
             if due.id.startswith("sent"):
                 store.notice_sent(due, now)
             elif due.id.startswith(("failed", "lost")):
                 store.notice_failed(due, "no answer", now if due.id.startswith("failed") else None)
+        put("new", 0)
     config = '[monitor]\ndatabase = "sqlite:///kept.sqlite3"\n[[monitor.notify]]\nname = "chat"\napprise = "env:X"\n'
     done = run(config, "--list")
     assert (done.returncode, done.stderr) == (0, "")

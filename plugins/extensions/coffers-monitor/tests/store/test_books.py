@@ -91,7 +91,7 @@ def test_what_fails_in_between_leaves_nothing_behind(store: Store, monkeypatch: 
     shop.reads(0, "100")
     before = store.states()
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("in between")
 
     with monkeypatch.context() as patch:

@@ -60,6 +60,21 @@ def test_any_revision_comes_up_to_the_newest(address: Address, revision: str | N
     assert differences(address) == []
 
 
+def test_what_the_first_outbox_held_waits_for_its_channel(address: Address, now: datetime) -> None:
+    ident = "0123456789abcdef" * 2 + ".chat.of-two.words"
+    engine = make_engine(address, create=True)
+    with engine.execution_options(writes=True).begin() as connection:
+        schema.upgrade(connection, "0001")
+        row = {"id": ident, "text": "text", "at": 1, "next_try": 1, "attempts": 0}
+        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO coffers_notice ({columns}) VALUES ({values})"), row)
+    engine.dispose()
+    with Store.open(address) as store:
+        [waiting] = store.notices_waiting(now)
+        assert (waiting.channel, waiting.urgent_since) == ("chat.of-two.words", waiting.since)
+        assert [one.id for one in store.notices_due(now, channel="chat.of-two.words")] == [ident]
+
+
 def stamp(address: Address, revision: str) -> None:
     engine = make_engine(address, create=False)
     with engine.execution_options(writes=True).begin() as connection:

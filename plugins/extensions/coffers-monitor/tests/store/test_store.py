@@ -20,7 +20,7 @@ from sqlalchemy import event
 
 from coffers import KINDS, amount_to_text, one_line
 from coffers_monitor.facts import Attempt, Figures, Place, Point
-from coffers_monitor.store import Counted, Store
+from coffers_monitor.store import Counted, Store, StoreError, WaitingNotices
 
 USD = Place("shop", "USD")
 
@@ -316,10 +316,61 @@ def test_a_notice_is_put_once_for_ever(store: Store, now: datetime) -> None:
     assert (kept.sent_at, kept.next_try, kept.text) == (now, None, "first")
 
 
+def test_refusals_count_since_the_last_success_and_since_the_config_is_as_it_is(store: Store, now: datetime) -> None:
+    def reads(minute: int, error: str | None, account: str = "shop") -> None:
+        with store.begin() as transaction:
+            rows = () if error is None else None
+            transaction.add(Attempt(account, "acme", now + timedelta(minutes=minute), 0.1, rows, error=error))
+
+    reads(-1, "auth")
+    store.note_configs({"shop": "one", "other": "one"}, now)
+    assert store.refusals() == {}, "what was before is of another config, for all that is known"
+    reads(1, "auth")
+    reads(2, "timeout")
+    reads(3, "auth")
+    reads(3, "auth", "other")
+    store.note_configs({"shop": "one", "other": "two"}, now + timedelta(minutes=4))
+    assert store.refusals() == {"shop": 2}
+    reads(5, None)
+    assert store.refusals() == {}
+    reads(6, "auth")
+    assert store.refusals() == {"shop": 1}
+    store.forgive("shop", now + timedelta(minutes=7))
+    store.forgive("nobody", now)
+    assert store.refusals() == {}
+    reads(8, "auth")
+    assert store.refusals() == {"shop": 1}
+
+
+def test_notices_wait_by_channel_and_are_handed_out_by_it(store: Store, now: datetime) -> None:
+    assert store.notices_waiting(now) == []
+    second, late = timedelta(seconds=1), now + timedelta(minutes=1)
+    with store.begin() as transaction:
+        transaction.put_notice("a", "text", now + second, channel="chat")
+        transaction.put_notice("b", "text", now + second, channel="chat", urgent=True)
+        transaction.put_notice("c", "text", now, channel="mail")
+        transaction.put_notice("d", "text", now, channel="chat")
+    waiting = [WaitingNotices("chat", now, now + second), WaitingNotices("mail", now, None)]
+    for _ in range(2):  # nothing is taken
+        assert store.notices_waiting(late) == waiting
+    assert [one.id for one in store.notices_due(late, channel="chat", at_most=2)] == ["d", "a"]
+    assert store.notices_waiting(late) == [WaitingNotices("chat", now + second, now + second), waiting[1]]
+    assert store.notices_due(late, channel="pager") == []
+
+
+def test_a_clock_that_is_set_back_keeps_no_notice_waiting(store: Store, now: datetime) -> None:
+    year = timedelta(days=365)
+    with store.begin() as transaction:
+        transaction.put_notice("put", "text", now + year, channel="chat")
+        transaction.put_notice("held", "text", now, channel="chat")
+    assert len(store.notices_due(now + year)) == 2
+    assert [one.id for one in store.notices_due(now)] == ["held", "put"]  # a lease until next year is none
+    assert store.notices_due(now) == []
+
+
 def test_a_notice_is_one_holders_until_the_lease_is_over(store: Store, now: datetime) -> None:
     with store.begin() as transaction:
         transaction.put_notice("low", "text", now)
-    assert store.notices_due(now - timedelta(seconds=1)) == []
     [first] = store.notices_due(now, lease=timedelta(seconds=60))
     assert store.notices_due(now + timedelta(seconds=59)) == []
     [second] = store.notices_due(now + timedelta(seconds=60))
@@ -388,3 +439,9 @@ def test_what_the_rules_remember_is_handed_out_at_once(store: Store) -> None:
         transaction.put_state("other", "two")
         transaction.put_state("shop", "three")
     assert store.states() == {"shop": "three", "other": "two"}
+
+
+def test_a_value_the_database_refuses_is_known_from_one_that_is_away(store: Store) -> None:
+    with pytest.raises(StoreError) as caught, store.begin() as transaction:
+        transaction.put_state(None, "{}")  # type: ignore[arg-type]  # what no table may hold
+    assert caught.value.refused

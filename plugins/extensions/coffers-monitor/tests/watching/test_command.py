@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -180,6 +182,84 @@ def test_a_paused_account_is_read_when_somebody_asks(tmp_path: Path, begin: Call
         assert process.line(process.err) == "coffers: shop: is read now, as was asked"
         assert process.end() == 0
         assert "canary" not in "".join(process.out.get() for _ in range(process.out.qsize()))
+
+
+def test_a_pause_outlives_a_kill_until_the_config_changes_or_somebody_asks(
+    tmp_path: Path, begin: Callable[..., Process]
+) -> None:
+    with serve(lambda asked: Response(401)) as server:
+        config = write(tmp_path, server, "shop")
+        process = begin("--config", config)
+        assert "shop: its key was refused 2 times in a row; it is paused" in process.line(process.err)
+        process.end(signal.SIGKILL)
+        write(tmp_path, server, "shop", "other")  # which is no other config of the shop
+        process = begin("--config", config)
+        assert "shop: its key was refused 2 times before this began; it is paused" in process.line(process.err)
+        assert "other: its key was refused 2 times in a row" in process.line(process.err)
+        assert len([asked for asked in server.asked if "shop" in asked.path]) == 2
+        asking = begin("--config", config, "--resume", "shop")
+        assert asking.running.wait(PATIENCE_S) == 0
+        process.line(process.out, about("shop"))
+        process.end(signal.SIGKILL)
+        process = begin("--config", config)  # it was read once or twice since somebody asked
+        process.line(process.err, lambda line: "shop: its key was refused 2 times" in line)
+        process.end(signal.SIGKILL)
+        assert len([asked for asked in server.asked if "shop" in asked.path]) in (4, 5)
+        (tmp_path / "roots.pem").write_text("")
+        write(tmp_path, server, "shop", "other", keys="ca_file = 'roots.pem'\n")
+        process = begin("--config", config)
+        process.line(process.out, about("shop"))
+        process.line(process.out, about("other"))
+        assert process.end() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the lock is POSIX's")
+def test_a_second_service_of_one_config_is_refused(tmp_path: Path, begin: Callable[..., Process]) -> None:
+    with serve(lambda asked: OK) as server:
+        config = write(tmp_path, server, "shop", monitor='every = "1h"')
+        first = begin("--config", config)
+        first.line(first.out, about("shop"))
+        second = begin("--config", config)
+        assert second.running.wait(PATIENCE_S) == 2
+        refusal = second.line(second.err)
+        assert f"runs on this machine already (process {first.running.pid})" in refusal
+        assert len(server.asked) == 1
+        asking = begin("--config", config, "--resume", "shop")
+        assert asking.running.wait(PATIENCE_S) == 0
+        waiting = begin("--config", config)  # for the one before to end
+        assert first.end(signal.SIGKILL) == -signal.SIGKILL
+        waiting.line(waiting.out, about("shop"))
+        assert waiting.end() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the lock is POSIX's")
+def test_where_nothing_can_be_locked_it_says_so_and_goes_on(
+    tmp_path: Path, begin: Callable[..., Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with serve(lambda asked: OK) as server:
+        process = begin("--config", write(tmp_path, server, "shop", monitor='database = "sqlite:///kept.sqlite3"'))
+        assert "cannot be used (Not a directory): a second service of this config" in process.line(process.err)
+        process.line(process.out, about("shop"))
+        assert process.end() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_signal_ends_it_while_another_program_holds_the_database(
+    tmp_path: Path, begin: Callable[..., Process]
+) -> None:
+    monitor = 'every = "1s"\ndatabase = "sqlite:///kept.sqlite3"'
+    with serve(lambda asked: OK) as server:
+        process = begin("--config", write(tmp_path, server, "shop", monitor=monitor))
+        process.line(process.out, about("shop"))
+        with contextlib.closing(sqlite3.connect(tmp_path / "kept.sqlite3")) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            asked = len(server.asked)
+            while len(server.asked) < asked + 1:
+                time.sleep(0.01)
+            time.sleep(0.2)  # so that the read is handed over, as a rule; the test holds either way
+            assert process.end() == 0
 
 
 def test_who_asks_where_nobody_watches_is_told(tmp_path: Path, begin: Callable[..., Process]) -> None:

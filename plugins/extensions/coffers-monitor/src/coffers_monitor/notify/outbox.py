@@ -13,11 +13,11 @@ from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from coffers_monitor.rules import Notice, StateError
+from coffers_monitor.rules import Level, Notice, StateError
 
 from .channels import Channel
 
-__all__ = ["Due", "Letter", "Outbox", "letters"]
+__all__ = ["Due", "Letter", "Outbox", "Waiting", "letters"]
 
 
 class Due(Protocol):
@@ -47,11 +47,34 @@ class Due(Protocol):
 D = TypeVar("D", bound=Due)
 
 
+class Waiting(Protocol):
+    """The letters for one channel that are due, and that nobody holds."""
+
+    @property
+    def channel(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def since(self) -> datetime:
+        """The time of the first of them."""
+        ...
+
+    @property
+    def urgent_since(self) -> datetime | None:
+        """The time of the first of them that is urgent; None where none is."""
+        ...
+
+
 class Outbox(Protocol[D]):
     """Where letters wait."""
 
-    def notices_due(self, now: datetime, *, lease: timedelta, at_most: int) -> Sequence[D]:
-        """Hand out letters that are due, each to one holder until `lease` is over."""
+    def notices_waiting(self, now: datetime) -> Sequence[Waiting]:
+        """What is due, by channel; none of it is handed out."""
+        ...
+
+    def notices_due(self, now: datetime, *, channel: str, lease: timedelta, at_most: int) -> Sequence[D]:
+        """Hand out letters for `channel` that are due, each to one holder until `lease` is over."""
         ...
 
     def notice_sent(self, notice: D, at: datetime) -> None:
@@ -84,6 +107,11 @@ class Letter:
     def at(self) -> datetime:
         """When the notice was made."""
         return self.notice.at
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it tells that something is critical now; it should not wait behind what is less than that."""
+        return self.notice.level is Level.CRITICAL and self.notice.event in ("alert", "worse")
 
     def to_text(self) -> str:
         """As JSON, for the outbox."""

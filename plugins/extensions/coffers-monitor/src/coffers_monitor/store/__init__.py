@@ -17,6 +17,7 @@ of a database may hold a password.
     writing.py    a transaction
     reading.py    what is read
     notices.py    the outbox
+    refusals.py   how often a key was refused
     thinning.py   what is taken away when it is old
     hours.py      few points for many
     settings.py   what the config says about it
@@ -24,7 +25,7 @@ of a database may hold a password.
 
 from .address import Address, address_fault, default_address, resolved
 from .errors import StoreError
-from .notices import DueNotice, KeptNotice
+from .notices import DueNotice, KeptNotice, WaitingNotices
 from .reading import Counted
 from .settings import StoreFault, read_database, read_keep
 from .store import Store
@@ -41,6 +42,7 @@ __all__ = [
     "StoreError",
     "StoreFault",
     "Transaction",
+    "WaitingNotices",
     "address_fault",
     "default_address",
     "read_database",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from coffers import Scrubber, one_line
 
@@ -132,10 +132,12 @@ def told(address: Address) -> Generator[None]:
         StoreError: in place of theirs.
     """
     text: str
+    refused = False
     try:
         yield
         return
     except DBAPIError as error:
+        refused = isinstance(error, DataError | IntegrityError)
         if address.file is not None:
             text = _sqlite_text(address.file, str(error.orig))
         else:
@@ -143,4 +145,4 @@ def told(address: Address) -> Generator[None]:
             text = f"{address.shown} cannot be used: {said or type(error.orig).__name__}"
     except SQLAlchemyError as error:
         text = f"{address.shown} cannot be used: {type(error).__name__}"
-    raise StoreError(text[:500]) from None
+    raise StoreError(text[:500], refused=refused) from None

@@ -6,4 +6,13 @@ __all__ = ["StoreError"]
 
 
 class StoreError(Exception):
-    """The database cannot be used; the message says which, why and what to do. Nothing of the block was stored."""
+    """The database cannot be used; the message says which, why and what to do. Nothing of the block was stored.
+
+    Args:
+        message: one line.
+        refused: whether it is what was to be stored that the database does not take, so that no later try will do.
+    """
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused

@@ -7,19 +7,41 @@ notice; whether one was sent in the moment before a kill nobody can know, so it 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
 
 from coffers import one_line
 
 from .tables import NOTICE
 
-__all__ = ["DueNotice", "KeptNotice", "any_due", "claim_due", "kept", "mark_failed", "mark_sent"]
+__all__ = ["DueNotice", "KeptNotice", "WaitingNotices", "claim_due", "kept", "mark_failed", "mark_sent", "waiting"]
 
 #: The longest text of a failed delivery that is kept.
-_LONGEST_ERROR = 500
+_LONGEST_ERROR: Final = 500
+
+#: Nothing is put off by as much. What is, was put off before the clock was set back; it would wait for that for ever.
+_FARTHEST: Final = timedelta(hours=2)
+
+#: Before any time that is kept.
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@attrs.frozen
+class WaitingNotices:
+    """What is due for one channel, and in nobody's hands.
+
+    Attributes:
+        channel: as they were put.
+        since: the time of the first of them.
+        urgent_since: the time of the first of them that is urgent; None where none is.
+    """
+
+    channel: str
+    since: datetime
+    urgent_since: datetime | None
 
 
 @attrs.frozen
@@ -63,19 +85,28 @@ class KeptNotice:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    free = or_(NOTICE.claimed_until.is_(None), NOTICE.claimed_until <= now)
-    return (NOTICE.next_try <= now) & free
+    farthest = now + _FARTHEST
+    free = or_(NOTICE.claimed_until.is_(None), NOTICE.claimed_until <= now, NOTICE.claimed_until > farthest)
+    due = or_(NOTICE.next_try <= now, NOTICE.next_try > farthest, NOTICE.attempts == 0)
+    return (NOTICE.next_try >= _EVER) & due & free  # the first condition is what the index is good for
 
 
-def any_due(connection: Connection, now: datetime) -> bool:
-    """Whether `claim_due` would find one; asks for no lock."""
-    return connection.execute(select(NOTICE.ident).where(_due(now)).limit(1)).first() is not None
+def waiting(connection: Connection, now: datetime) -> list[WaitingNotices]:
+    """See `Store.notices_waiting`; asks for no lock."""
+    since = func.min(NOTICE.at, type_=NOTICE.at.type)
+    urgent_since = func.min(case((NOTICE.urgent, NOTICE.at)), type_=NOTICE.at.type)
+    query = select(NOTICE.channel, since, urgent_since).where(_due(now)).group_by(NOTICE.channel)
+    return [WaitingNotices(*row) for row in connection.execute(query.order_by(NOTICE.channel))]
 
 
-def claim_due(connection: Connection, now: datetime, lease: timedelta, at_most: int) -> list[DueNotice]:
+def claim_due(
+    connection: Connection, now: datetime, channel: str | None, lease: timedelta, at_most: int
+) -> list[DueNotice]:
     """Take notices that are due, the longest waiting first; see `Store.notices_due`."""
     order = (NOTICE.next_try, NOTICE.at, NOTICE.ident)
     query = select(NOTICE.table).where(_due(now)).order_by(*order).limit(at_most)
+    if channel is not None:
+        query = query.where(NOTICE.channel == channel)
     found = connection.execute(query.with_for_update(skip_locked=True)).all()
     if not found:
         return []

@@ -17,7 +17,7 @@ from .errors import StoreError
 __all__ = ["REVISIONS", "VERSION_TABLE", "prepare"]
 
 #: Every revision there is, oldest first; a test holds them against the migrations.
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 
 #: Where a database says which revision it has. Other programs may keep theirs beside it.
 VERSION_TABLE: Final = "coffers_schema"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Engine
 
 from coffers_monitor.facts import Attempt, Place, Point
 
-from . import notices, reading, thinning
+from . import notices, reading, refusals, thinning
 from .address import Address
 from .engine import WAIT_S, make_engine, told
 from .errors import StoreError
 from .hours import day_of
-from .notices import DueNotice, KeptNotice
+from .notices import DueNotice, KeptNotice, WaitingNotices
 from .reading import Counted
 from .schema import prepare
 from .thinning import Keep
@@ -185,9 +185,48 @@ class Store:
         with self._reading() as connection:
             return reading.counted(connection)
 
+    # --- whose key was refused ----------------------------------------------------------------------------------
+
+    def note_configs(self, marks: Mapping[str, str], now: datetime) -> None:
+        """Note since when the config of each account is as it is.
+
+        Args:
+            marks: by the account's name, what stands for its config; one that is as it was is left alone.
+            now: the time (aware).
+        """
+        with self._reading() as connection:
+            known = refusals.marks(connection)
+        news = {name: mark for name, mark in marks.items() if known.get(name) != mark}
+        if news:
+            with self._writing() as connection:
+                refusals.note(connection, news, now)
+
+    def forgive(self, account: str, now: datetime) -> None:
+        """Refusals until now count no more, as if the config of `account` had changed."""
+        with self._writing() as connection:
+            refusals.forgive(connection, account, now)
+
+    def refusals(self) -> dict[str, int]:
+        """How often the key of an account was refused, by its name: since the last read that succeeded, and since its
+        config is as it is. None is left out.
+        """
+        with self._reading() as connection:
+            return refusals.counted(connection)
+
     # --- the outbox --------------------------------------------------------------------------------------------
 
-    def notices_due(self, now: datetime, *, lease: timedelta = _LEASE, at_most: int = 100) -> list[DueNotice]:
+    def notices_waiting(self, now: datetime) -> list[WaitingNotices]:
+        """What `notices_due` would hand out, by channel, without taking any of it.
+
+        A notice is due from the moment it is put, and then when `notice_failed` has said; none waits for a time that a
+        clock has named which was set back since.
+        """
+        with self._reading() as connection:
+            return notices.waiting(connection, now)
+
+    def notices_due(
+        self, now: datetime, *, channel: str | None = None, lease: timedelta = _LEASE, at_most: int = 100
+    ) -> list[DueNotice]:
         """Notices to deliver now, the longest waiting first. Each is the caller's alone until `lease` is over.
 
         Tell what became of each, by `notice_sent` or `notice_failed`. One that nothing is told of is handed out again
@@ -195,14 +234,12 @@ class Store:
 
         Args:
             now: the time (aware).
+            channel: those for this one alone; None is all.
             lease: longer than the delivery of all of them takes.
             at_most: how many.
         """
-        with self._reading() as connection:
-            if not notices.any_due(connection, now):
-                return []
         with self._writing() as connection:
-            return notices.claim_due(connection, now, lease, at_most)
+            return notices.claim_due(connection, now, channel, lease, at_most)
 
     def notice_sent(self, notice: DueNotice, at: datetime) -> None:
         """It was delivered; it will never be due again."""

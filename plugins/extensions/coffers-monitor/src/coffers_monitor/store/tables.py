@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -35,6 +36,7 @@ from coffers import amount_to_text
 __all__ = [
     "ACCOUNT",
     "ATTEMPT",
+    "CONFIG",
     "COUNT",
     "FIGURE",
     "HOUR",
@@ -223,6 +225,18 @@ class _StateTable:
 STATE: Final = _StateTable()
 
 
+class _ConfigTable:
+    """Since when the config of an account is as it is: `mark` stands for it, and holds nothing of it."""
+
+    account = Column[str]("account", Text, primary_key=True)
+    mark = Column[str]("mark", Text, nullable=False)
+    since = Column[datetime]("since", Instant, nullable=False)
+    table = Table("coffers_config", METADATA, account, mark, since)
+
+
+CONFIG: Final = _ConfigTable()
+
+
 class _NoticeTable:
     """The outbox. `next_try` is null once a notice is sent or given up."""
 
@@ -235,10 +249,12 @@ class _NoticeTable:
     claim = Column[str | None]("claim", Text)
     claimed_until = Column[datetime | None]("claimed_until", Instant)
     last_error = Column[str | None]("last_error", Text)
+    channel = Column[str]("channel", Text, nullable=False, server_default="")
+    urgent = Column[bool]("urgent", Boolean, nullable=False, server_default=false())
     table = Table(
         "coffers_notice",
         METADATA,
-        *(ident, text, at, next_try, attempts, sent_at, claim, claimed_until, last_error),
+        *(ident, text, at, next_try, attempts, sent_at, claim, claimed_until, last_error, channel, urgent),
         Index("coffers_notice_due", "next_try"),
         Index("coffers_notice_at", "at"),
     )

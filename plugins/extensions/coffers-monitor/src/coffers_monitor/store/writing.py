@@ -95,6 +95,12 @@ class Transaction:
         self._note(account, attempt, n)
         del self._held[attempt.account, attempt.provider]  # what was noted has changed
 
+    def has(self, attempt: Attempt) -> bool:
+        """Whether there is a read of that account at that very time."""
+        account = self._account(attempt.account, attempt.provider)
+        query = select(ATTEMPT.n).where(ATTEMPT.account_id == account.id, ATTEMPT.at == attempt.at)
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def state(self, account: str) -> str | None:
         """What the rules remember of `account`; None where that is nothing yet."""
         return self._connection.execute(_STATE, {"account": account}).scalar()
@@ -103,18 +109,21 @@ class Transaction:
         """Have the rules remember `text` of `account`, in place of what they did."""
         put(self._connection, STATE.table, [{"account": account, "text": text}])
 
-    def put_notice(self, notice_id: str, text: str, at: datetime) -> bool:
+    def put_notice(self, notice_id: str, text: str, at: datetime, *, channel: str = "", urgent: bool = False) -> bool:
         """Put a notice into the outbox, due at once.
 
         Args:
             notice_id: stable for what it tells: one that was ever put there is not put there again.
             text: what `Store.notices_due` hands back; no secret.
             at: since when it is so (aware).
+            channel: whom it is for; they are handed out by it.
+            urgent: whether it should not wait behind others; `Store.notices_waiting` tells it.
 
         Returns:
             whether it is a new one.
         """
         row = {"id": notice_id, "text": text, "at": at, "next_try": at, "attempts": 0}
+        row |= {"channel": channel, "urgent": urgent}
         return put_new(self._connection, NOTICE.table, row)
 
     def places(self, account: str) -> list[Place]:

@@ -76,8 +76,12 @@ class Books:
             self._rules, self._channels, self._providers = rules, channels, providers
             self._rules_of = {}
 
-    def enter(self, attempt: Attempt) -> Entered:
+    def enter(self, attempt: Attempt, *, again: bool = False) -> Entered:
         """Keep a finished read and all that follows from it.
+
+        Args:
+            attempt: the read.
+            again: whether an earlier try may have kept it, and only the answer was lost; then nothing is done twice.
 
         Raises:
             StoreError: the database cannot be used; nothing was kept.
@@ -85,6 +89,8 @@ class Books:
         with self._lock, self._store.begin() as transaction:
             now = max(self._clock(), attempt.at)
             transaction.hold(attempt.account, attempt.provider)
+            if again and transaction.has(attempt):
+                return Entered(attempt)
             text = transaction.state(attempt.account)
             before = self._state(attempt.account, text)
             attempt = attrs.evolve(attempt, unconfirmed=is_doubtful(before, attempt))
@@ -150,7 +156,7 @@ class Books:
             transaction.put_state(account, text)
             self._read[account] = (text, found.state)  # in vain where the transaction fails: then the text is another
         for letter in letters(found.notices, self._channels):
-            transaction.put_notice(letter.id, letter.to_text(), letter.at)
+            transaction.put_notice(letter.id, letter.to_text(), letter.at, channel=letter.channel, urgent=letter.urgent)
 
     def _forecasts(
         self, transaction: Transaction, expiries: Mapping[Place, datetime | None], now: datetime

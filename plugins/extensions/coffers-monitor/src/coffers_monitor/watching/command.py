@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from coffers_monitor.config import TABLE, table_check
 from coffers_monitor.facts import Attempt
 from coffers_monitor.parts import PARTS
 
+from .alone import TakenError, alone
 from .asking import Requests, ask, folder_of
 from .changes import Reloading
 from .desk import Desk
@@ -43,6 +44,10 @@ __all__ = ["command"]
 
 #: Seconds that `--resume` waits for a service to answer; it looks once a second.
 _ANSWER_WITHIN_S: Final = 10.0
+#: Seconds that a service waits for one of the same config that is about to end.
+_BEFORE_ENDS_S: Final = 4.0
+#: Seconds at first, and after the machine slept, in which nobody is told that an account was not read.
+_SETTLE_S: Final = 120.0
 #: Seconds that the end waits for what goes on beside the reading, after the reading has ended.
 _END_S: Final = 0.3
 
@@ -66,7 +71,7 @@ def command(config: Path | None, jsonl: bool, serve: bool, port: int, resume: st
     \b
     Exit codes:
       0    it was stopped; or --resume was heard
-      2    usage or configuration
+      2    usage or configuration; or it runs already
       5    no service took what --resume asks
     """
     registry = installed_providers()
@@ -80,13 +85,13 @@ def command(config: Path | None, jsonl: bool, serve: bool, port: int, resume: st
     if not file.current.accounts:
         raise StoppedError(f"{path} has no accounts; add one: [accounts.NAME], or see `coffers init --help`")
     stdout, line = sys.stdout, json_line if jsonl else text_line
-    with stdout_for_data(), opened_store(file.current) as store, contextlib.ExitStack() as beside:
+    with _alone(path, folder), stdout_for_data(), opened_store(file.current) as store, contextlib.ExitStack() as beside:
         if serve:
             from coffers_monitor.web.stored import serve_beside  # and with it a web server
 
             url = beside.enter_context(serve_beside(store, lambda: file.current, port))
             _tell(f"the page is at {url}")
-        desk = Desk(store, file.current, tell=_tell)
+        desk = Desk(store, file.current, tell=_tell, settle_s=_SETTLE_S)
         beside.callback(desk.close)
 
         def keep(attempt: Attempt) -> timedelta | None:
@@ -94,7 +99,7 @@ def command(config: Path | None, jsonl: bool, serve: bool, port: int, resume: st
             click.echo(line(entered.attempt), file=stdout)
             return entered.again
 
-        asyncio.run(_serve(file, registry, Requests(folder), keep, desk.follow, beside.close))
+        asyncio.run(_serve(file, registry, Requests(folder), keep, desk, beside.close))
     return 0
 
 
@@ -103,6 +108,25 @@ def _resume(name: str, path: Path, registry: Registry, folder: Path) -> int:
     if ask(folder, name, _ANSWER_WITHIN_S):
         return 0
     raise StoppedError(f"no `coffers watch` of {path} answers on this machine, so nothing was asked", code=5)
+
+
+@contextlib.contextmanager
+def _alone(path: Path, folder: Path) -> Generator[None]:
+    """No other service of this config on this machine until the block ends."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(alone(folder.with_suffix(".lock"), _BEFORE_ENDS_S))
+        except TakenError as other:
+            raise StoppedError(
+                f"`coffers watch` of {path} runs on this machine already (process {other.process}); two would read "
+                "every account twice as often. Stop that one first."
+            ) from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            _tell(
+                f"warning: {folder.parent} cannot be used ({reason}): a second service of this config would not be seen"
+            )
+        yield
 
 
 def _state_folder() -> Path:
@@ -120,7 +144,7 @@ async def _serve(
     registry: Registry,
     requests: Requests,
     keep: OnAttempt,
-    follow: Callable[[Plan], object],
+    desk: Desk,
     end: Callable[[], object],
 ) -> None:
     """Watch until a signal comes; then `end`, meanwhile, what goes on beside."""
@@ -128,7 +152,7 @@ async def _serve(
     hurry = asyncio.Event()
     others = observers_of(registry, config=file.path, but=TABLE)
     client = AsyncClient(registry=registry, resolver=resolver, observers=others)
-    watch = Watch(file.current.accounts, keep, client=client, resolver=resolver, tell=_tell)
+    watch = Watch(file.current.accounts, keep, client=client, resolver=resolver, tell=_tell, refusals=desk.refusals())
     ending = threading.Thread(target=end, name="coffers-watch-end", daemon=True)
 
     def stop() -> None:
@@ -137,7 +161,9 @@ async def _serve(
             ending.start()
 
     undo = on_signals(stop, hurry.set)
-    minding = asyncio.create_task(mind(watch, file, requests, tell=_tell, hurry=hurry, follow=follow))
+    minding = asyncio.create_task(
+        mind(watch, file, requests, tell=_tell, hurry=hurry, follow=desk.follow, forgive=desk.forgive)
+    )
     try:
         await watch.run()
     finally:

@@ -31,6 +31,7 @@ async def mind(
     tell: Callable[[str], object],
     hurry: asyncio.Event,
     follow: Callable[[Plan], object] = lambda _: None,
+    forgive: Callable[[str], object] = lambda _: None,
     look_every_s: float = _LOOK_EVERY_S,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
@@ -43,6 +44,7 @@ async def mind(
         requests: what people ask for.
         tell: takes a line for people.
         follow: hears of every new plan, in a thread of its own: it may block.
+        forgive: hears of every account that is asked for, likewise.
         hurry: set by whoever wants the config read again and every paused account with it.
         look_every_s: seconds between two looks.
         clock: the machine's time, in seconds.
@@ -73,6 +75,7 @@ async def mind(
                 tell(f"the config was read again; {len(config.current.accounts)} accounts are watched")
         asked = await beside(requests.take)
         for name in (*asked, *(watch.paused() if hurried else ())):
+            await beside(partial(forgive, name))
             known = watch.resume(name)
             tell(f"{name}: {'is read now, as was asked' if known else 'was asked for, and there is no such account'}")
 

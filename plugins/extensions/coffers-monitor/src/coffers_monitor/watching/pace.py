@@ -64,7 +64,7 @@ class Watched:
 
 @attrs.frozen
 class Course:
-    """How the reads of one account go; none of it is kept beyond the process.
+    """How the reads of one account go. Of all that the refusals alone outlive the process: the store counts them.
 
     Attributes:
         refusals: refusals of its key since the last read that succeeded.
@@ -77,6 +77,11 @@ class Course:
     paused: bool = False
     hurried: bool = False
     wait_s: float | None = None
+
+    @classmethod
+    def begun(cls, refusals: int) -> Course:
+        """That of an account whose key was refused so often when nobody was here to remember it."""
+        return cls(refusals, paused=refusals >= REFUSALS_TO_PAUSE)
 
     def after(self, attempt: Attempt, pace: Pace) -> Course:
         """How it goes on after a read.

@@ -11,7 +11,9 @@ from typing import Final
 import attrs
 
 from coffers_monitor.notify import Channel, Delivery, Pace, sender_of
-from coffers_monitor.store import DueNotice, Store, StoreError
+from coffers_monitor.store import DueNotice, Store
+
+from .faults import fault_text
 
 __all__ = ["Post", "Round"]
 
@@ -60,10 +62,9 @@ class Post:
         self._store = store
         self._clock = clock
         self._tell = tell
-        self._pace = pace or Pace()
         self._look_s = look_s
         self._wanted = Round(())
-        self._delivery: Delivery[DueNotice] | None = None  # the thread's, until it has ended
+        self._delivery: Delivery[DueNotice] = Delivery(store, {}, pace=pace or Pace())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="coffers-watch-post", daemon=True)
 
@@ -76,12 +77,11 @@ class Post:
         self._wanted = wanted
 
     def close(self) -> None:
-        """End, whatever is under way; what was not delivered stays in the outbox, and is due at once."""
+        """End, whatever is under way; what was not delivered stays in the outbox."""
         self._stop.set()
-        self._close_delivery()
+        self._delivery.close()
         if self._thread.ident is not None:
             self._thread.join(_END_S)
-            self._close_delivery()  # it may have taken out letters in the very moment
 
     def _run(self) -> None:
         doing: Round | None = None
@@ -92,24 +92,15 @@ class Post:
                 if doing != self._wanted:
                     doing = self._wanted
                     self._change(doing)
-                if self._delivery is not None:
-                    self._delivery.run(self._clock())
+                self._delivery.run(self._clock())
                 told = ""
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, the next alert must go out
                 rest_s = _REST_S
-                if str(error) != told:  # once, not every ten seconds
-                    told = str(error)
+                if (text := fault_text(error)) != told:  # once, not every ten seconds
+                    told = text
                     self._tell(f"nothing can be delivered: {told}")
             self._stop.wait(rest_s)
 
     def _change(self, wanted: Round) -> None:
-        self._close_delivery()
         senders = {channel.name: sender_of(channel, wanted.folder) for channel in wanted.channels}
-        self._delivery = Delivery(self._store, senders, page=wanted.page, pace=self._pace)
-
-    def _close_delivery(self) -> None:
-        if self._delivery is not None:
-            try:
-                self._delivery.close(self._clock())
-            except StoreError:
-                return  # what was held is due again when its lease is over
+        self._delivery.follow(senders, page=wanted.page)

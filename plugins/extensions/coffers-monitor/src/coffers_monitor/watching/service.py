@@ -12,8 +12,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from traceback import walk_tb
 from typing import Final
 
 from coffers import Account, FinishedRead, Outcome, Resolver
@@ -21,6 +19,7 @@ from coffers.aio import AsyncClient
 from coffers_monitor.attempts import attempt_of
 from coffers_monitor.facts import Attempt
 
+from .faults import fault_text
 from .pace import Course, Watched, spread_s
 from .threads import Clerk
 from .timetable import Timetable
@@ -49,6 +48,7 @@ class Watch:
         client: reads; closed at the end.
         resolver: that of the client, if programs that answer secrets shall run again after a refusal.
         tell: takes a line for people.
+        refusals: how often the key of an account was refused before, by its name; since its config is as it is.
         per_host: how many reads are under way at one host at most.
     """
 
@@ -60,9 +60,11 @@ class Watch:
         client: AsyncClient,
         resolver: Resolver | None = None,
         tell: Callable[[str], object],
+        refusals: Mapping[str, int] | None = None,
         per_host: int = _PER_HOST,
     ) -> None:
         self._first = accounts
+        self._refusals = dict(refusals or {})
         self._client = client
         self._resolver = resolver
         self._tell = tell
@@ -113,8 +115,10 @@ class Watch:
             del self._watched[name], self._courses[name]
         news = [name for name, watched in accounts.items() if self._is_new(watched)]
         for place, name in enumerate(news):
-            self._courses[name] = Course()
+            self._courses[name] = Course.begun(self._refusals.pop(name, 0))
             self._times.add(name, accounts[name].pace, spread_s(place, len(news), accounts[name].pace))
+            if self._courses[name].paused:
+                self._pause(name, "before this began")
         if news:
             self._forget_secrets()
         for name, watched in accounts.items():
@@ -178,7 +182,7 @@ class Watch:
         except BrokenPipeError:
             raise
         except Exception as fault:  # noqa: BLE001  what a read leads to must not end the reading
-            self._tell(f"{name}: what follows from a read failed: {type(fault).__name__} at {_place(fault)}")
+            self._tell(f"{name}: what follows from a read failed: {fault_text(fault)}")
         del self._reads[name]
         self._go_on(name, account, attempt, again)
 
@@ -202,11 +206,7 @@ class Watch:
         if attempt.error == "auth":
             self._forget_secrets()  # the key may have been replaced
         if course.paused:
-            self._times.pause(name)
-            self._tell(
-                f"{name}: its key was refused {course.refusals} times in a row; it is paused until its config changes, "
-                f"or `coffers watch --resume {name}`"
-            )
+            self._pause(name, "in a row")
         elif course.wait_s is not None:
             self._times.at(name, attempt.at + timedelta(seconds=course.wait_s))
         elif again is not None:
@@ -214,6 +214,13 @@ class Watch:
             by_interval = self.next_read(name)
             if by_interval is None or soon < by_interval:
                 self._times.at(name, soon)
+
+    def _pause(self, name: str, when: str) -> None:
+        self._times.pause(name)
+        self._tell(
+            f"{name}: its key was refused {self._courses[name].refusals} times {when}; it is paused until its config "
+            f"changes, or `coffers watch --resume {name}`"
+        )
 
     async def _read_all(self) -> None:
         outcomes = self._client.read_many(self._due_ones(), concurrency=_CONCURRENCY, per_host=self._per_host)
@@ -246,9 +253,3 @@ class Watch:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_S):
                 await self._client.close()
-
-
-def _place(fault: BaseException) -> str:
-    """Where it was raised; what it says may hold anything and is not told."""
-    *_, (frame, line) = walk_tb(fault.__traceback__)
-    return f"{Path(frame.f_code.co_filename).name}:{line}"
