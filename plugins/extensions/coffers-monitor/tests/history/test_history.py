@@ -273,7 +273,6 @@ WRONG = [
     ("--until", "2026-13-01"),
     ("--csv", "--json"),
     ("--jsonl", "--parquet", "a"),
-    ("--since", "1h", "--until", "2h"),
 ]
 
 
@@ -283,6 +282,15 @@ def test_wrong_usage_is_told(place: str, wrong: tuple[str, ...]) -> None:
 
     with pytest.raises(UsageError):
         run(*wrong, "--database", place)
+
+
+def test_a_time_to_come_is_told_for_what_it_is(place: str) -> None:
+    from click import UsageError
+
+    with pytest.raises(UsageError, match="--since is later than now"):
+        run("--since", "2999-01-01", "--database", place)
+    with pytest.raises(UsageError, match="--since is later than --until"):
+        run("--since", "1h", "--until", "2h", "--database", place)
 
 
 @pytest.mark.parametrize(

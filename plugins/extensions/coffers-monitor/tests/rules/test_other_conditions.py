@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coffers_monitor.facts import Place
 from coffers_monitor.rules import Level
 
 from .readings import EUR, Runway, Watched, at, failed, read, row, rules
@@ -39,6 +41,61 @@ def lasting(minutes: float) -> Runway:
 def test_runway(runway: Runway | None, told: list[str]) -> None:
     shop = Watched(rules({"runway_below": {"warn": "7d", "critical": "2d"}}), runway=runway)
     assert shop.reads(read(0, "100")) == told
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", None])
+def test_what_has_run_out_is_critical_and_what_is_not_known_is_not(amount: str | None) -> None:
+    shop = Watched(rules({"runway_below": {"warn": "7d", "critical": "2d"}}), runway=lasting(3 * DAY))
+    assert shop.reads(read(0, row("5"), row("100", EUR))) == ["alert runway_below warn"] * 2
+    shop.runway = None
+    told = [] if amount is None else ["worse runway_below critical"]
+    assert shop.reads(read(1, row(amount), row("100", EUR))) == told
+    assert shop.reads(read(2, row(amount), row("100", EUR))) == (["alert vanished warn"] if amount is None else [])
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [("0", ["alert drops_by critical"]), ("-5", ["alert drops_by critical"]), (None, [])]
+)
+def test_a_fall_to_nothing_is_one_and_to_what_is_not_known_is_none(amount: str | None, told: list[str]) -> None:
+    shop = Watched(rules({"drops_by": {"amount": "100", "within": "1h"}}))
+    shop.reads(read(0, row("100"), row("100", EUR)))
+    assert shop.reads(read(1, row(amount), row("100", EUR))) == told
+
+
+def test_wallets_and_networks_of_one_currency_are_places_of_their_own() -> None:
+    hot, cold = Place("shop", "USDT", wallet="hot"), Place("shop", "USDT", wallet="cold")
+    chain = Place("shop", "USDT", "x", "hot")
+    shop = Watched(rules({"currency": "usdt", "below": "50"}, {"wallet": "cold", "below": "1000"}))
+    assert (
+        shop.reads(read(0, row("60", hot), row("600", cold), row("49.999999999999999999", chain)))
+        == ["alert below critical"] * 2
+    )
+    assert {(notice.place, notice.limit) for notice in shop.told} == {(cold, Decimal(1000)), (chain, Decimal(50))}
+    assert shop.reads(read(1, row("40", hot), row("2000", cold), row("600", chain))) == [
+        "alert below critical",
+        "recovery below ok",
+        "recovery below ok",
+    ]
+    assert len({notice.id for notice in shop.told}) == 5
+
+
+@pytest.mark.parametrize(
+    ("rule", "fires"),
+    [
+        ({"runway_below": "2d"}, lambda shop, minute: shop.reads(read(minute, "100"))),
+        ({"unread_for": "1d"}, lambda shop, minute: shop.ticks(minute)),
+        ({"expires_within": "9d"}, lambda shop, minute: shop.reads(read(minute, row("5", expires_at=at(9 * DAY))))),
+    ],
+)
+def test_a_clock_that_is_put_back_silences_none_of_them(
+    rule: dict[str, object], fires: Callable[[Watched, float], list[str]]
+) -> None:
+    shop = Watched(rules(rule | {"remind_every": "1d"}), runway=lasting(DAY))
+    shop.reads(failed(400 * DAY))  # for a moment it was next year
+    shop.ticks(400 * DAY)
+    told = fires(shop, 0) + fires(shop, DAY + 1)
+    assert [text.split()[0] for text in told] in (["alert"], ["alert", "reminder"])
+    assert fires(shop, 2 * DAY + 2)[0].startswith("reminder")
 
 
 def test_a_runway_ends_beyond_limit_and_margin_and_not_by_knowing_less() -> None:

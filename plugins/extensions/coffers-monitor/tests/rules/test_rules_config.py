@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from coffers_monitor.facts import Place
-from coffers_monitor.rules import Rule, never_seen, parse_span, read_rules
+from coffers_monitor.rules import Rule, never_seen, parse_span, read_rules, too_short
 
 from .readings import rules
 
@@ -173,3 +173,20 @@ def test_what_no_account_ever_held_is_a_warning() -> None:
     )
     assert never_seen(made, {}) == ()
     assert never_seen(made[:2], {"shop": [Place("shop", "EUR")]}) == ()
+
+
+def test_spans_shorter_than_the_time_between_two_reads_are_told() -> None:
+    made = rules(
+        {"unread_for": {"warn": "10m", "critical": "6h"}},
+        {"account": "other", "unread_for": "16m"},
+        {"currency": "EUR", "drops_by": {"percent": "5", "within": "15m"}},
+        {"account": "other", "drops_by": {"amount": "5", "within": "1h"}},
+        {"below": "5", "runway_below": "1m", "expires_within": "1m"},
+    )
+    quarter = timedelta(minutes=15)
+    assert too_short(made, {"shop": quarter, "other": quarter}) == (
+        "unread_for of 600 s: shop is read every 900 s, so it would be told between any two of them",
+        "drops_by of 900 s: shop is read every 900 s, so no fall would be seen in it",
+        "drops_by of 900 s: other is read every 900 s, so no fall would be seen in it",
+    )
+    assert too_short(made, {"shop": timedelta(minutes=9)}) == ()

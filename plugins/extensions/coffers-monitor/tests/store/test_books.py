@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +21,10 @@ import attrs
 import pytest
 
 from coffers_monitor.facts import Attempt, Figures, Place
-from coffers_monitor.notify import Letter, read_channels
+from coffers_monitor.notify import Delivery, Letter, Outgoing, Pace, read_channels
 from coffers_monitor.rules import read_rules
 from coffers_monitor.store import Address, Store, Transaction
+from coffers_monitor.watching.backlog import Backlog
 from coffers_monitor.watching.books import Books, Entered
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -182,6 +188,101 @@ def test_two_processes_that_enter_the_same_reads_tell_once(store: Store) -> None
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(enter, shops))
     assert Counter(shops[0].letters) == {"alert below critical": 4, "recovery below ok": 3}
+
+
+@attrs.frozen
+class Ear:
+    """A channel that two machines speak to."""
+
+    heard: list[Outgoing]
+
+    def send(self, message: Outgoing, *, within_s: float) -> None:
+        self.heard.append(message)
+
+    def close(self) -> None:
+        """Nothing is under way."""
+
+
+@pytest.mark.parametrize("behind_s", [0, 3, 30])
+def test_two_machines_on_one_database_tell_what_one_tells(store: Store, behind_s: int) -> None:
+    """Both read everything, the clock of one is behind, each delivers; the receiver hears of each change once."""
+    clocks = [START, START]
+    heard: list[Outgoing] = []
+    watching = rules({"below": {"warn": "80", "critical": "50"}, "remind_every": "1h"}, {"unread_for": "10m"})
+    machines: list[tuple[Books, Delivery[Any]]] = []
+    for number in (0, 1):
+        books = Books(store, clock=partial(clocks.__getitem__, number), tell=pytest.fail)
+        books.follow(watching, CHANNELS[:1], {"shop": "acme"})
+        machines.append((books, Delivery(store, {"chat": Ear(heard)}, pace=Pace(rest=timedelta(0)))))
+    amounts = [100, 70, 70, 40, 40, 40, 200, 200, None, None, None, None, 200, 0, 0, *[0] * 20, 90]
+    for step, amount in enumerate(amounts):
+        for number, (books, post) in enumerate(machines):
+            late = timedelta(seconds=20 * number - behind_s * number)  # it reads 20 s after the other
+            clocks[number] = START + timedelta(minutes=5 * step) + late
+            rows = None if amount is None else (Figures(USD, total=Decimal(amount)),)
+            error = "unavailable" if rows is None else None
+            books.enter(Attempt("shop", "acme", clocks[number], 0.1, rows, error=error))
+            books.pass_time()
+            post.run(clocks[number] + timedelta(seconds=15))
+    told = [notice for one in heard for notice in json.loads(one.document)["notices"]]
+    assert [f"{one['event']} {one['subject']} {one['level']}" for one in told] == [
+        "alert below warn",
+        "worse below critical",
+        "recovery below ok",
+        "alert unread_for critical",
+        "recovery unread_for ok",
+        "alert below critical",
+        "reminder below critical",
+        "recovery below ok",
+    ]
+    assert len({one["id"] for one in told}) == len(told)
+
+
+@contextlib.contextmanager
+def away(address: Address) -> Iterator[None]:
+    """Nobody gets at the database, and whoever was at it is thrown out, or waits in vain."""
+    if address.file is not None:
+        with contextlib.closing(sqlite3.connect(address.file)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+        return
+    import psycopg
+
+    url = address.url
+    facts = {"host": url.query["host"], "port": url.query["port"], "user": "monitor", "dbname": "postgres"}
+    with psycopg.connect(**facts, autocommit=True) as other:
+        other.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (url.database,))
+        yield
+        other.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
+
+
+def test_reads_wait_while_the_database_is_away_and_nothing_is_lost_or_told_twice(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coffers_monitor.store.engine.WAIT_S", 0.05)
+    now, told = 0.0, list[str]()
+    with Store.open(address) as store:
+        shop = Shop(store, BELOW)
+        backlog = Backlog(shop.books.enter, tell=told.append, clock=lambda: now)
+
+        def take(minute: int, amount: str) -> None:
+            nonlocal now
+            now += 10
+            shop.now = START + timedelta(minutes=minute)
+            backlog.take(Attempt("shop", "acme", shop.now, 0.1, (Figures(USD, total=Decimal(amount)),)))
+
+        take(0, "100")
+        with away(address):
+            for minute, amount in enumerate(("70", "40", "200", "10"), start=1):
+                take(minute, amount)
+            assert len(backlog) == 4
+        take(5, "10")
+        amounts = [attempt.rows[0].total for attempt in store.attempts("shop") if attempt.rows]
+        assert amounts == [Decimal(amount) for amount in ("100", "70", "40", "200", "10", "10")]
+        events = ["alert below warn", "worse below critical", "recovery below ok", "alert below critical"]
+        assert sorted(shop.letters) == sorted(events)
+    assert [text.partition(":")[0] for text in told] == ["shop", "the database is back"]
 
 
 @pytest.mark.timeout(900)

@@ -64,7 +64,7 @@ def command(
     begin = now - _DEFAULT_SINCE if since is None else _time("--since", since, now, end=False)
     end = now if until is None else _time("--until", until, now, end=True)
     if begin > end:
-        raise click.UsageError("--since is later than --until.")
+        raise click.UsageError(f"--since is later than {'now' if until is None else '--until'}.")
     forms = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv, "parquet": parquet is not None}
     given = [form for form, wanted in forms.items() if wanted]
     if len(given) > 1:

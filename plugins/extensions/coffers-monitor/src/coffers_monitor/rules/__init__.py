@@ -10,7 +10,7 @@ notice.py   what there is to tell
 
 from __future__ import annotations
 
-from .config import Fault, never_seen, parse_span, read_rules
+from .config import Fault, never_seen, parse_span, read_rules, too_short
 from .judge import FORGOTTEN_AFTER, Judgement, RunwayLike, is_doubtful, judge, standing, tick
 from .notice import Event, Forecast, Notice, Subject
 from .rule import Kind, Level, Rule, rules_of_account, rules_of_place
@@ -42,4 +42,5 @@ __all__ = [
     "rules_of_place",
     "standing",
     "tick",
+    "too_short",
 ]

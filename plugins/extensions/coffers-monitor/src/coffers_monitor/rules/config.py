@@ -17,9 +17,9 @@ import attrs
 from coffers import Balance, CoffersError, amount_from_text
 from coffers_monitor.facts import Place
 
-from .rule import ACCOUNT_KINDS, Kind, Limit, Rule
+from .rule import ACCOUNT_KINDS, Kind, Limit, Rule, rules_of_account
 
-__all__ = ["Fault", "KeyPath", "Table", "never_seen", "parse_span", "read_rules", "table_faults"]
+__all__ = ["Fault", "KeyPath", "Table", "never_seen", "parse_span", "read_rules", "table_faults", "too_short"]
 
 #: Keys and, in lists, positions from 0, outermost first.
 KeyPath = tuple[str | int, ...]
@@ -128,6 +128,28 @@ def never_seen(rules: Iterable[Rule], seen: Mapping[str, Collection[Place]]) -> 
             hint = f"; did you mean {close[0]}?" if close else ""
             warnings.append(f"{rule.kind} for {what}: no read of {where} ever showed such a row; {known}{hint}")
     return tuple(dict.fromkeys(warnings))
+
+
+def too_short(rules: Iterable[Rule], every: Mapping[str, timedelta]) -> tuple[str, ...]:
+    """Warnings for people about spans that are shorter than the time between two reads: what they are asked of is told
+    again and again, or never.
+
+    Args:
+        rules: of the config.
+        every: how often each account is read, by its name.
+    """
+    warnings: list[str] = []
+    for account, interval in every.items():
+        fitting = [rule for rule in rules if rule.account in (None, account)]
+        for rule in (*rules_of_account(fitting, account), *(one for one in fitting if one.kind == "drops_by")):
+            spans = [limit for _, limit in rule.limits() if isinstance(limit, timedelta)]
+            shortest = rule.within or min(spans)
+            if shortest <= interval:
+                came = "no fall would be seen in it" if rule.within else "it would be told between any two of them"
+                seconds = f"{int(interval.total_seconds())} s"
+                span = f"{int(shortest.total_seconds())} s"
+                warnings.append(f"{rule.kind} of {span}: {account} is read every {seconds}, so {came}")
+    return tuple(warnings)
 
 
 class _Reading:

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from coffers_monitor.facts import Attempt
 from coffers_monitor.notify import Pace
-from coffers_monitor.rules import never_seen
+from coffers_monitor.rules import never_seen, too_short
 from coffers_monitor.store import Keep, Store, StoreError
 
 from .backlog import Backlog
 from .books import Books, Entered
 from .faults import fault_text
 from .marks import mark_of
+from .pace import Watched
 from .plan import Plan
 from .post import Post, Round
 
@@ -27,6 +28,8 @@ __all__ = ["Desk"]
 
 #: Seconds between two looks at what time alone brings about.
 _CHORES_EVERY_S: Final = 15.0
+#: Warnings of a kind that are told one by one.
+_MOST_WARNINGS: Final = 5
 _THIN_EVERY: Final = timedelta(days=1)
 #: Seconds of thinning between two looks.
 _THIN_S: Final = 5.0
@@ -37,6 +40,10 @@ _SLEPT_S: Final = 60.0
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _longest(watched: Watched) -> timedelta:
+    return timedelta(seconds=watched.pace.longest_s)
 
 
 class Desk:
@@ -89,6 +96,7 @@ class Desk:
         providers = {name: watched.account.provider for name, watched in plan.accounts.items()}
         self._books.follow(parts.rules, parts.channels, providers)
         self._post.follow(Round(parts.channels, plan.folder, parts.page))
+        self._warn(too_short(parts.rules, {name: _longest(watched) for name, watched in plan.accounts.items()}))
         try:
             marks = {name: mark_of(watched.account) for name, watched in plan.accounts.items()}
             self._store.note_configs(marks, self._clock())
@@ -96,8 +104,13 @@ class Desk:
         except StoreError as error:
             self._tell(str(error))
         else:
-            for warning in never_seen(parts.rules, seen):
-                self._tell(f"warning: {warning}")
+            self._warn(never_seen(parts.rules, seen))
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        for warning in warnings[:_MOST_WARNINGS]:
+            self._tell(f"warning: {warning}")
+        if len(warnings) > _MOST_WARNINGS:
+            self._tell(f"warning: and {len(warnings) - _MOST_WARNINGS} more like that")
 
     def take(self, attempt: Attempt) -> Entered:
         """Keep a finished read and all that follows from it; later, where the database is away."""
