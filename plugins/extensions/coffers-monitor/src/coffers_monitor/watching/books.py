@@ -96,7 +96,9 @@ class Books:
             attempt = attrs.evolve(attempt, unconfirmed=is_doubtful(before, attempt))
             transaction.add(attempt)
             expiries = {row.place: row.expires_at for row in attempt.rows or ()}
-            found = judge(self._rules_for(attempt.account), before, attempt, now, self._forecasts(transaction, expiries, now))
+            found = judge(
+                self._rules_for(attempt.account), before, attempt, now, self._forecasts(transaction, expiries, now)
+            )
             self._put(transaction, attempt.account, text, found)
         return Entered(attempt, _READ_AGAIN if found.read_again else None)
 
@@ -126,7 +128,9 @@ class Books:
                     before, now = self._state(account, text), self._clock()
                     kept = {} if before is None else before.places
                     expiries = {place: one.figures.expires_at for place, one in kept.items()}
-                    found = tick(self._rules_for(account), before, account, now, self._forecasts(transaction, expiries, now))
+                    found = tick(
+                        self._rules_for(account), before, account, now, self._forecasts(transaction, expiries, now)
+                    )
                     self._put(transaction, account, text, found)
 
     def _rules_for(self, account: str) -> tuple[Rule, ...]:
