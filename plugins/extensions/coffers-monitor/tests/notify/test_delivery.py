@@ -148,6 +148,17 @@ def test_what_waits_for_long_behind_a_failed_message_is_told_once() -> None:
     assert len(chat.heard) == 1
 
 
+def test_what_failed_is_tried_at_once_by_a_channel_that_was_mended() -> None:
+    box, chat = Box(), Ear(fault=DOWN)
+    post = delivery(box, chat=chat)
+    box.put(low(), channels=CHANNELS[:1])
+    for second in range(0, 3000, 10):
+        post.run(at(second))
+    post.follow({"chat": (mended := Ear())}, at(3000))
+    assert post.run(at(3001)) == (Delivered("chat", 1),)
+    assert len(mended.heard) == 1
+
+
 @pytest.mark.parametrize("fault", [DOWN, RuntimeError("with a url in its text")])
 def test_one_bad_channel_stops_no_other(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
     box, chat, mail = Box(), Ear(fault=fault), Ear()
@@ -231,7 +242,7 @@ def test_what_a_channel_is_told_by_is_changed_and_nothing_is_told_twice() -> Non
     post = delivery(box, chat=before)
     box.put(low(), channels=CHANNELS[:1])
     post.run(at(10))
-    post.follow({"chat": after})
+    post.follow({"chat": after}, at(15))
     assert before.closed
     box.put(low("b", 20), channels=CHANNELS[:1])
     post.run(at(30))

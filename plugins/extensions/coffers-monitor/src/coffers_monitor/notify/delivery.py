@@ -141,12 +141,15 @@ class Delivery(Generic[D]):
         self._rests: dict[str, _Rest] = {}
         self._sent: list[tuple[D, datetime]] = []  # and not yet marked so: the database may be away
 
-    def follow(self, senders: Mapping[str, Sender], *, page: str | None = None) -> None:
-        """Deliver by these from now on; those before are closed, and nobody has a rest from them."""
+    def follow(self, senders: Mapping[str, Sender], now: datetime, *, page: str | None = None) -> None:
+        """Deliver by these from now on. Those before are closed, nobody has a rest from them, and what failed by them
+        is tried again at once.
+        """
         before, self._senders, self._page = self._senders, dict(senders), page
         self._rests.clear()
         for sender in before.values():
             sender.close()
+        self._outbox.notices_hastened(now)
 
     def run(self, now: datetime) -> tuple[Delivered, ...]:
         """Send what is due. Call it every few seconds; returns when every channel has answered or its time is over.

@@ -35,7 +35,7 @@ _ADVICE: Final[Mapping[str, str]] = {
 #: What to do about reads that fail, by the kind of the last failure.
 _ADVICE_UNREAD: Final[Mapping[str, str]] = {
     "": "See whether `coffers watch` is running and this account is in its config.",
-    "auth": "Renew the key, then have the account read again.",
+    "auth": "Renew the key, then have the account read again: `coffers watch --resume`, with its name.",
     "permission": "Have the key, or the address of this machine, allowed by the provider.",
     "config": "Run `coffers doctor`: it says what is wrong with the config.",
     "plugin": "Run `coffers doctor`: it says what is wrong with the plugin.",

@@ -77,6 +77,10 @@ class Outbox(Protocol[D]):
         """Hand out letters for `channel` that are due, each to one holder until `lease` is over."""
         ...
 
+    def notices_hastened(self, now: datetime) -> None:
+        """Letters that were put off are due now."""
+        ...
+
     def notice_sent(self, notice: D, at: datetime) -> None:
         """It is out."""
         ...

@@ -17,7 +17,17 @@ from coffers import one_line
 
 from .tables import NOTICE
 
-__all__ = ["DueNotice", "KeptNotice", "WaitingNotices", "claim_due", "kept", "mark_failed", "mark_sent", "waiting"]
+__all__ = [
+    "DueNotice",
+    "KeptNotice",
+    "WaitingNotices",
+    "claim_due",
+    "hasten",
+    "kept",
+    "mark_failed",
+    "mark_sent",
+    "waiting",
+]
 
 #: The longest text of a failed delivery that is kept.
 _LONGEST_ERROR: Final = 500
@@ -117,6 +127,11 @@ def claim_due(
         .values(claim=claim, claimed_until=now + lease, attempts=NOTICE.attempts + 1)
     )
     return [DueNotice(row.id, row.text, row.at, row.attempts + 1, claim) for row in found]
+
+
+def hasten(connection: Connection, now: datetime) -> None:
+    """See `Store.notices_hastened`."""
+    connection.execute(update(NOTICE.table).where(NOTICE.next_try > now).values(next_try=now))
 
 
 def mark_sent(connection: Connection, notice: DueNotice, at: datetime) -> None:

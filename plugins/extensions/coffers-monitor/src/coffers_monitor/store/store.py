@@ -241,6 +241,11 @@ class Store:
         with self._writing() as connection:
             return notices.claim_due(connection, now, channel, lease, at_most)
 
+    def notices_hastened(self, now: datetime) -> None:
+        """What was put off is due now: what kept it from being delivered may have been mended."""
+        with self._writing() as connection:
+            notices.hasten(connection, now)
+
     def notice_sent(self, notice: DueNotice, at: datetime) -> None:
         """It was delivered; it will never be due again."""
         with self._writing() as connection:

@@ -103,4 +103,4 @@ class Post:
 
     def _change(self, wanted: Round) -> None:
         senders = {channel.name: sender_of(channel, wanted.folder) for channel in wanted.channels}
-        self._delivery.follow(senders, page=wanted.page)
+        self._delivery.follow(senders, self._clock(), page=wanted.page)
