@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from coffers_monitor.config import Settings
 from coffers_monitor.facts import Attempt, Figures, Place
 from coffers_monitor.notify import Pace, read_channels
 from coffers_monitor.parts import Parts
-from coffers_monitor.rules import read_rules
+from coffers_monitor.rules import State, read_rules
 from coffers_monitor.store import Keep, Store, StoreError
 from coffers_monitor.watching import post
 from coffers_monitor.watching.books import Books, Entered
@@ -229,3 +230,51 @@ def test_nobody_is_told_of_what_was_not_read_while_the_service_was_not_there(sto
         time.sleep(0.01)
     desk.close()
     assert store.notices() == []
+
+
+def level(store: Store) -> str:
+    """How the shop stands by the rules' memory."""
+    return State.from_text(store.states()["shop"]).level.word
+
+
+def test_nor_of_what_was_not_read_while_the_machine_slept(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = datetime.now(UTC)
+    asleep, awake, looks = [0.0], [0.0], [0]
+
+    class Counting(Store):
+        def states(self) -> Any:
+            looks[0] += 1
+            return super().states()
+
+    closed = threading.Event()
+
+    def wall() -> float:
+        if closed.is_set():  # the lid; between two looks, as a rule
+            asleep[0] = 3 * 3600.0
+            closed.clear()
+        return begin.timestamp() + asleep[0] + awake[0]
+
+    monkeypatch.setattr(
+        "coffers_monitor.watching.desk.time",
+        SimpleNamespace(time=wall, monotonic=lambda: awake[0]),
+    )
+    desk = Desk(
+        Counting(store._engine, store._address),
+        plan(tmp_path, tables=({"unread_for": "2h"},)),
+        tell=pytest.fail,
+        clock=lambda: begin + timedelta(seconds=asleep[0] + awake[0]),
+        chores_every_s=0.01,
+        settle_s=30,
+    )
+    desk.take(read("100", begin))
+    awake[0] = 31
+    until(lambda: looks[0])
+    closed.set()
+    until(lambda: not closed.is_set())
+    time.sleep(0.1)  # some turns, as a rule
+    assert level(store) == "ok"
+    awake[0] += 31  # and still nobody has read it
+    until(lambda: level(store) == "critical")
+    desk.close()

@@ -43,28 +43,25 @@ def alone(file: Path, wait_s: float) -> Generator[None]:
         TakenError: it does not end.
         OSError: the file cannot be made, or not be locked where it is.
     """
+    if sys.platform == "win32":  # pragma: no cover  # nobody is kept out there
+        yield
+        return
+    import fcntl
+
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         until = time.monotonic() + wait_s
-        while not _locked(handle):
-            if time.monotonic() > until:
-                raise TakenError(os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown")
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise TakenError(os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown") from None
             time.sleep(_LOOK_S)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    if sys.platform == "win32":  # pragma: no cover  # nobody is refused there
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -34,7 +34,7 @@ _THIN_EVERY: Final = timedelta(days=1)
 #: Seconds of thinning between two looks.
 _THIN_S: Final = 5.0
 _END_S: Final = 0.3
-#: Seconds by which a look may be late before the machine is taken to have slept.
+#: Seconds by which the two clocks of a machine come apart before it is taken to have slept.
 _SLEPT_S: Final = 60.0
 
 
@@ -147,16 +147,16 @@ class Desk:
 
     def _do_chores(self) -> None:
         thinned_at: datetime | None = None
-        looked_at = 0.0
-        look_from = 0.0
         told = ""
+        settled_at = time.monotonic() + self._settle_s
+        apart = time.time() - time.monotonic()
         while not self._stop.wait(self._every_s):
-            looked_at, before = time.time(), looked_at
-            if looked_at - before > self._every_s + _SLEPT_S:
-                look_from = looked_at + self._settle_s
+            apart, before = time.time() - time.monotonic(), apart  # its sleep is no part of the time that nobody sets
+            if apart - before > _SLEPT_S:
+                settled_at = time.monotonic() + self._settle_s
             try:
                 self._backlog.retry()
-                if look_from <= looked_at or looked_at < before:
+                if time.monotonic() >= settled_at:
                     self._books.pass_time(self._stop.is_set)
                 now = self._clock()
                 if thinned_at is None or now - thinned_at >= _THIN_EVERY:
