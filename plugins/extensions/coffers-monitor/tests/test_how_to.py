@@ -44,17 +44,9 @@ def test_the_examples_of_a_page_are_a_config_that_is_accepted(page: str, tmp_pat
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-@pytest.mark.usefixtures("acme_installed")
+@pytest.mark.usefixtures("acme_installed", "installed")
 def test_who_does_what_the_page_says_gets_an_alert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    info = tmp_path / "site/coffers_monitor-0.1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-monitor\nVersion: 0.1.0\n")
-    (info / "entry_points.txt").write_text("[coffers.extensions]\nmonitor = coffers_monitor.extension\n")
-    places = (tmp_path / "site", Path(__file__).parents[1] / "src", ROOT / "tests/acme")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("COFFERS_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.delenv("COFFERS_NO_EXTENSIONS", raising=False)
 
     def command(line: str) -> list[str]:
         assert f"\n    {line}\n" in HOW_TO or f"`{line}`" in HOW_TO

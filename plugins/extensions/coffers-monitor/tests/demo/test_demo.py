@@ -83,14 +83,8 @@ def test_the_receiver_shows_what_is_signed_and_refuses_what_is_not(tmp_path: Pat
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_within_a_minute_all_of_it_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    info = tmp_path / "site/coffers_monitor-0.1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-monitor\nVersion: 0.1.0\n")
-    (info / "entry_points.txt").write_text("[coffers.extensions]\nmonitor = coffers_monitor.extension\n")
-    places = (tmp_path / "site", Path(__file__).parents[2] / "src", ROOT / "tests/acme")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
-    monkeypatch.delenv("COFFERS_NO_EXTENSIONS", raising=False)
+@pytest.mark.usefixtures("installed")
+def test_within_a_minute_all_of_it_is_seen() -> None:
     command = [sys.executable, "-u", "-m", "coffers", "demo", "--monitor"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:

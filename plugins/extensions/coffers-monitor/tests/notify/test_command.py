@@ -19,38 +19,23 @@ from .receivers import mail_server, refusing_port, web_server
 
 CANARY = "c4n4ry-7f3Kq9"
 
-EXTENSION = """
-from coffers.extensions import ExtraCommand, hookimpl
-
-@hookimpl
-def coffers_register_commands():
-    return {"notify": ExtraCommand("Send a test to the channels.", "coffers_monitor.notify.command:command")}
-"""
-
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Runs `coffers` on a config with some channels, with this command installed as an extension."""
-    site = tmp_path / "site"
-    info = site / "coffers_monitor_toy-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: coffers-monitor-toy\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[coffers.extensions]\nmonitor = coffers_monitor_toy\n")
-    (site / "coffers_monitor_toy.py").write_text(EXTENSION)
+def run(tmp_path: Path, installed: None) -> Run:
+    """Runs `coffers` on a config with some channels."""
 
     def run(config: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "config.toml"
         path.write_text(config)
         path.chmod(0o600)
-        found = [str(site), *(entry for entry in sys.path if entry)]
         done = subprocess.run(
             [sys.executable, "-m", "coffers", "notify", *arguments, "--config", str(path)],
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(found), "COFFERS_NO_EXTENSIONS": "", **environment},
+            env={**os.environ, **environment},
         )
         assert CANARY not in done.stdout + done.stderr
         return done
