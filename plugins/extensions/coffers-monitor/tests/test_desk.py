@@ -175,8 +175,24 @@ def test_a_database_that_is_away_is_told_of_and_ends_nothing(
     away.set()
     desk.take(read("9"))
     desk.close()
+    desk.tell_lost()
     assert told.count("the database is away") == 1
     assert told[-1] == "1 reads were not kept: the database was away to the end"
+
+
+def test_a_read_that_is_entered_while_the_end_begins_is_not_called_lost(store: Store, tmp_path: Path) -> None:
+    told: list[str] = []
+    desk = Desk(store, plan(tmp_path), tell=told.append, chores_every_s=3600)
+    taken: list[Entered] = []
+    with store.begin():  # another writer; the read waits for it
+        taking = threading.Thread(target=lambda: taken.append(desk.take(read("10"))))
+        taking.start()
+        until(lambda: len(desk._backlog))
+        desk.close()
+        assert told == []
+    taking.join(60)
+    desk.tell_lost()
+    assert (len(taken), told) == (1, [])
 
 
 def test_a_fault_of_any_kind_ends_neither_delivery_nor_chores(

@@ -99,7 +99,10 @@ def command(config: Path | None, jsonl: bool, serve: bool, port: int, resume: st
             click.echo(line(entered.attempt), file=stdout)
             return entered.again
 
-        asyncio.run(_serve(file, registry, Requests(folder), keep, desk, beside.close))
+        try:
+            asyncio.run(_serve(file, registry, Requests(folder), keep, desk, beside.close))
+        finally:
+            desk.tell_lost()
     return 0
 
 

@@ -136,8 +136,11 @@ class Desk:
         self._stop.set()
         self._post.close()
         self._chores.join(_END_S)
-        if waiting := len(self._backlog):
-            self._tell(f"{waiting} reads were not kept: the database was away to the end")
+
+    def tell_lost(self) -> None:
+        """Tell of reads that are not kept. To be called when the last read was taken: one under way is not lost yet."""
+        if lost := len(self._backlog):
+            self._tell(f"{lost} reads were not kept: the database was away to the end")
 
     def _thin(self, now: datetime) -> bool:
         """Take away what is old, for some seconds; whether that was all of it."""
