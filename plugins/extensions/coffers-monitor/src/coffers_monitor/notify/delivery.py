@@ -175,7 +175,7 @@ class Delivery(Generic[D]):
         self._mark()
         for one in told:
             if one.error is not None:
-                self._put_off(one, ready[one.channel], now)
+                self._put_off(one, ready[one.channel])
         return told
 
     def close(self) -> None:
@@ -252,7 +252,7 @@ class Delivery(Generic[D]):
             self._outbox.notice_sent(*self._sent[-1])
             self._sent.pop()
 
-    def _put_off(self, told: Delivered, held: Sequence[tuple[D, Letter]], now: datetime) -> None:
+    def _put_off(self, told: Delivered, held: Sequence[tuple[D, Letter]]) -> None:
         next_try = self._rests[told.channel].until
         for due, _ in held:
             self._put_off_one(due, told.channel, told.error or "", next_try)

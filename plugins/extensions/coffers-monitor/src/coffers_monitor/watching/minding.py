@@ -16,7 +16,7 @@ from .plan import Plan
 from .service import Watch
 from .threads import beside
 
-__all__ = ["Plan", "mind", "on_signals"]
+__all__ = ["mind", "on_signals"]
 
 _LOOK_EVERY_S: Final = 1.0
 #: Seconds by which the machine's clock may be set back unnoticed: less than any harm.
@@ -43,9 +43,9 @@ async def mind(
         config: the file.
         requests: what people ask for.
         tell: takes a line for people.
+        hurry: set by whoever wants the config read again and every paused account with it.
         follow: hears of every new plan, in a thread of its own: it may block.
         forgive: hears of every account that is asked for, likewise.
-        hurry: set by whoever wants the config read again and every paused account with it.
         look_every_s: seconds between two looks.
         clock: the machine's time, in seconds.
         monotonic: the time that nobody sets, likewise.

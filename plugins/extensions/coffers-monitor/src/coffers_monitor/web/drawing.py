@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import attrs
@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from coffers_monitor.facts import Point
 
 from .view import Band, Forecast, Threshold, TopUp
-from .words import clock_time, day, plain_amount, runway
+from .words import clock_time, day, moment, plain_amount, runway
 
 __all__ = ["Chart", "chart", "sparkline", "thinned"]
 
@@ -191,7 +191,7 @@ def _days(what: Chart, x: Callable[[float], float]) -> list[str]:
     parts: list[str] = []
     for number in range(4):
         at = what.since + whole * (number * 2 + 1) / 8
-        text = day(at) if whole > timedelta(days=4) else at.astimezone(UTC).strftime("%-d %b %H:%M")
+        text = day(at) if whole > timedelta(days=4) else moment(at)
         place = x(at.timestamp()) / _WIDTH * 100
         parts.append(f'<text class="tick" x="{place:.1f}%" y="{_HEIGHT - 6:.0f}" text-anchor="middle">{text}</text>')
     return parts
@@ -226,10 +226,8 @@ def _lines(drawn: Sequence[Threshold], y: Callable[[float], float]) -> list[str]
     for line in drawn:
         height = y(float(line.amount or 0))
         parts.append(f'<line class="limit {line.level}" x1="0" x2="100%" y1="{height:.1f}" y2="{height:.1f}"/>')
-        text, beside = (
-            f"{line.level} {plain_amount(line.amount)}",
-            -4 if line.level == "warn" else 12,
-        )  # two may be near
+        text = f"{line.level} {plain_amount(line.amount)}"
+        beside = -4 if line.level == "warn" else 12  # two may be near
         # Halfway: at the right there is the forecast, at the left the scale.
         parts.append(f'<text class="tick" x="50%" y="{height + beside:.1f}" text-anchor="middle">{escape(text)}</text>')
     return parts
