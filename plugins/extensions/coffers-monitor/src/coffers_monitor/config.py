@@ -1,8 +1,7 @@
 """The table ``[monitor]`` of the config: plain TOML becomes settings, or every fault at once, each with its key path.
 
 The watching service's own keys are judged here; a part that belongs to another room is handed to a function of that
-room.
-No fault's text holds a value of the file.
+room. No fault's text holds a value of the file.
 """
 
 from __future__ import annotations

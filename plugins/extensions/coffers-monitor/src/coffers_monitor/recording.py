@@ -2,7 +2,7 @@
 the watch's.
 
 They are kept and no more. Rules are judged and channels told by `coffers watch` alone: a look at a table is no alert.
-A config without the table ``[monitor]`` keeps nothing, and nothing is imported or opened for it.
+A config without the table ``[monitor]`` keeps nothing: no database is opened for it, nor imported what would open one.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ of a database may hold a password.
     refusals.py   how often a key was refused
     thinning.py   what is taken away when it is old
     hours.py      few points for many
+    rows.py       rows put where they may be already
     settings.py   what the config says about it
+    errors.py     `StoreError`
 """
 
 from .address import Address, address_fault, default_address, resolved

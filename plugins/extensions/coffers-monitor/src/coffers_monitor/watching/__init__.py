@@ -9,7 +9,6 @@
     alone.py      one service for one config
     changes.py    the config file, looked at again and again; a bad one changes nothing
     asking.py     how somebody asks a running service to read a paused account
-    attempts.py   an outcome of the core as a fact of the monitor
     lines.py      a line for each read
     desk.py       what reading leads to: opened, following the config, closed
     backlog.py    reads that wait for the database

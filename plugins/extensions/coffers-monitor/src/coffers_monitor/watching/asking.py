@@ -33,9 +33,8 @@ def folder_of(config: Path, state: Path) -> Path:
 def ask(folder: Path, account: str, wait_s: float, clock: Callable[[], float] = time.monotonic) -> bool:
     """Ask for `account`; whether a service took it within `wait_s` seconds. If none did, the request is withdrawn."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    request = (
-        folder / account
-    )  # account names are made of letters, digits, "_", "." and "-", and begin with one of the first two
+    # An account's name is made of letters, digits, "_", "." and "-", and begins with one of the first two.
+    request = folder / account
     request.touch(mode=0o600)
     until = clock() + wait_s
     while clock() < until:

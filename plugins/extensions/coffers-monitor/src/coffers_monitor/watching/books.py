@@ -60,9 +60,8 @@ class Books:
         self._rules_of: dict[str, tuple[Rule, ...]] = {}  # without those of other accounts, which may be many
         self._channels: tuple[Channel, ...] = ()
         self._providers: Mapping[str, str] = {}
-        self._read: dict[
-            str, tuple[str, State]
-        ] = {}  # the rules' memory and what it was read as: to read it takes long
+        # The rules' memory, and what it was read as: to read it takes long.
+        self._read: dict[str, tuple[str, State]] = {}
 
     def follow(self, rules: tuple[Rule, ...], channels: tuple[Channel, ...], providers: Mapping[str, str]) -> None:
         """Judge by these from now on.

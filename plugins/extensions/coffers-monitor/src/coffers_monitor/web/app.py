@@ -1,4 +1,4 @@
-"""The app: what is asked for where, as one ASGI application. It holds no state but what `curves` keeps."""
+"""The app: what is asked for where, as one ASGI application. It keeps nothing but what it would only work out again."""
 
 from __future__ import annotations
 

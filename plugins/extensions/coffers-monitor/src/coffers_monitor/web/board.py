@@ -27,7 +27,6 @@ STATES: Final[tuple[State, ...]] = ("critical", "failed", "paused", "stale", "un
 _MISSED_READS: Final = 3
 _STALE_AFTER_S: Final = 300.0
 
-
 #: What ends within this time is not called well, even where nobody has written a rule about it.
 _SOON: Final = timedelta(days=2)
 #: What has ended within this time is told as news.

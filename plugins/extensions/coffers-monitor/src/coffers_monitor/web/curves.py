@@ -1,4 +1,4 @@
-"""Sparklines and forecasts, kept: they need a week of history each, and a page shows a thousand of them.
+"""Sparklines and forecasts, kept: they need weeks of history, and a page shows a thousand of each.
 
 Nothing here is what an account holds: amounts, failures and ages are always asked afresh. A kept forecast names a
 date, and what is told of it is worked out against the present time. It must not outlive the amount that it is of: once
@@ -32,7 +32,6 @@ _SPARK_POINTS: Final = 60
 CURVES_EVERY_S: Final = 60.0
 #: ... and for each second of making, nothing is made for so many.
 _REST: Final = 10.0
-
 
 #: A page makes what is missing for so many seconds, once in so many; what is still missing then is pending.
 _PATIENCE_S: Final = 0.5

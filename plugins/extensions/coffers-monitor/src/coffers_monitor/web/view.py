@@ -15,7 +15,7 @@ import attrs
 
 from coffers_monitor.facts import Attempt, Place, Point
 
-__all__ = ["Alert", "Band", "Fetches", "Forecast", "Level", "Threshold", "TopUp", "View", "Watched"]
+__all__ = ["Alert", "Band", "Fetches", "Forecast", "Level", "Threshold", "Told", "TopUp", "View", "Watched"]
 
 Level: TypeAlias = Literal["unconfirmed", "warn", "critical"]
 
@@ -100,7 +100,7 @@ class Threshold:
 
 @attrs.frozen
 class Fetches:
-    """How reading an account went, counted. No figure ever falls while the process lives.
+    """How reading an account went, counted since the database is there. No figure ever falls.
 
     Attributes:
         account: its name in the config.
@@ -118,9 +118,9 @@ class Fetches:
 class Forecast(Protocol):
     """How long a balance lasts; what the forecast's own value gives is one.
 
-    `verdict` is ``"estimate"``, ``"not_falling"`` or ``"not_enough_data"`` (or, on the page alone,
-    ``"pending"``: nobody has worked it out yet); the times are None unless it is an
-    estimate. Even then `out_at` is None where it lasts for many years, and `latest` where it may last for ever.
+    `verdict` is ``"estimate"``, ``"not_falling"`` or ``"not_enough_data"``; or ``"pending"``, where `curves` has not
+    come to it yet. The times are None unless it is an estimate. Even then `out_at` is None where it lasts for many
+    years, and `latest` where it may last for ever.
     """
 
     @property
