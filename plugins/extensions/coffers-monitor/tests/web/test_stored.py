@@ -102,7 +102,8 @@ def test_what_another_provider_said_of_an_account_of_that_name_is_not_shown(worl
     assert (shop.last, shop.good) == (None, None)
 
 
-def test_an_account_is_paused_after_two_refusals_without_a_success(world: World) -> None:
+def test_an_account_is_paused_after_two_refusals_without_a_success_and_by_the_count_of_the_watch(world: World) -> None:
+    world.store.note_configs({"shop": "as it is"}, START - timedelta(days=1))
     world.reads(0, "100")
     world.reads(1, error="auth")
     assert not world.view.accounts()[0].paused
@@ -110,9 +111,16 @@ def test_an_account_is_paused_after_two_refusals_without_a_success(world: World)
     world.reads(2.5, error="auth")
     assert world.view.accounts()[0].paused
     assert board(world.view, world.now).counts["paused"] == 1
+    world.store.forgive("shop", START + timedelta(hours=3))  # somebody asked
+    world.reads(3.5, error="auth")
+    assert not world.view.accounts()[0].paused
     world.reads(4, "100")
     world.reads(5, error="auth")
     assert not world.view.accounts()[0].paused
+    for minutes in range(1, 60):
+        world.reads(5 + minutes / 60, error="network")
+    world.reads(6, error="auth")
+    assert world.view.accounts()[0].paused
 
 
 def test_alerts_are_what_the_rules_hold_with_their_words(world: World) -> None:
@@ -160,6 +168,10 @@ def test_what_was_told_is_told_in_a_few_lines(world: World) -> None:
     channels = tuple(Channel(name=f"c{number}", kind="apprise", address="env:CHAT") for number in range(20))
     world.books.follow(world.plan().parts.rules, channels, {"shop": "acme", "idle": "acme"})
     world.reads(0, "60.50", "5")
+    assert len(world.view.told()) == 3
+    with world.store.begin() as transaction:
+        for number in range(5):  # of another program that shares the database
+            transaction.put_notice(f"odd-{number}", "{}", world.now + timedelta(minutes=number))
     assert len(world.view.told()) == 3
 
 

@@ -88,6 +88,8 @@ class Pages:
     def _all(self, request: Request) -> Response:
         del request
         now_board = self._look()
+        for gone in self._kept.keys() - {standing.watched.account for standing in now_board.standings}:
+            self._kept.pop(gone, None)  # another thread may have done it
         return self._page(
             "all.html",
             board=now_board,

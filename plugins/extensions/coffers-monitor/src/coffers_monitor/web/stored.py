@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
@@ -38,10 +37,10 @@ __all__ = ["StoredView", "open_view", "serve_beside"]
 
 #: Seconds for which what was looked up stands.
 _FRESH_S: Final = 1.0
-#: Failed reads that are looked through for refusals.
-_LOOKED_THROUGH: Final = 50
-#: What was told lately: so many letters of so long ago at most.
+#: What was told lately: so many letters of so long ago at most, and how many are looked through for them, since others
+#: may share the database.
 _TOLD: Final = 3
+_LETTERS: Final = 50
 _LATELY: Final = timedelta(days=7)
 
 _UNCONFIRMED: Final = "everything was 0 after there was money; it is read again before that counts"
@@ -59,6 +58,7 @@ class _Look:
     plan: Plan
     latest: Mapping[str, tuple[Attempt | None, Attempt | None]]
     states: Mapping[str, str]
+    refusals: Mapping[str, int]
     told: Sequence[KeptNotice]
 
 
@@ -88,7 +88,6 @@ class StoredView:
         self._look_now: _Look | None = None
         # At worst two threads work the same out.
         self._held: dict[str, tuple[str, tuple[Rule, ...], tuple[Alert, ...]]] = {}
-        self._refused: dict[str, tuple[datetime, bool]] = {}
         self._lines: tuple[tuple[Rule, ...], dict[Place, tuple[Threshold, ...]]] = ((), {})
 
     # --- accounts --------------------------------------------------------------------------------------------------
@@ -100,7 +99,7 @@ class StoredView:
         for name, watched in look.plan.accounts.items():
             last, good = look.latest[name]
             every_s = max(watched.pace.every_s, watched.pace.least_s)
-            paused = self._is_paused(name, last, good)
+            paused = look.refusals.get(name, 0) >= REFUSALS_TO_PAUSE
             found.append(Watched(name, watched.account.provider, every_s, last, good, paused))
         return found
 
@@ -131,21 +130,11 @@ class StoredView:
                     last if last is not None and last.provider == ours else None,
                     good if good is not None and good.provider == ours else None,
                 )
-            told = self._store.notices(self._clock() - _LATELY, at_most=_TOLD)
-            self._look_now = _Look(time.monotonic(), plan, latest, self._store.states(), told)
+            failing = any(last is not None and last.error is not None for last, _ in latest.values())
+            refusals = self._store.refusals() if failing else {}  # the watch counts by it as well
+            told = self._store.notices(self._clock() - _LATELY, at_most=_LETTERS)
+            self._look_now = _Look(time.monotonic(), plan, latest, self._store.states(), refusals, told)
             return self._look_now
-
-    def _is_paused(self, name: str, last: Attempt | None, good: Attempt | None) -> bool:
-        """Whether its key was refused so often since its last success that the watch leaves it alone."""
-        if last is None or last.error != "auth":
-            return False
-        known = self._refused.get(name)
-        if known is None or known[0] != last.at:
-            since = None if good is None else good.at
-            reads = islice(self._store.attempts(name, since, newest_first=True), _LOOKED_THROUGH)
-            refusals = sum(read.error == "auth" for read in reads)
-            known = self._refused[name] = (last.at, refusals >= REFUSALS_TO_PAUSE)
-        return known[1]
 
     # --- one place -------------------------------------------------------------------------------------------------
 
@@ -209,9 +198,11 @@ class StoredView:
         """See `View.told`."""
         look, found = self._look(), list[Told]()
         for one in look.told:
+            if len(found) == _TOLD:
+                break
             with contextlib.suppress(StateError):  # `coffers notify --list` tells of it
                 letter = Letter.from_text(one.text)
-                if letter.notice.account in look.plan.accounts:  # others may share the database
+                if letter.notice.account in look.plan.accounts:
                     text = headline(letter.notice)
                     found.append(Told(one.at, letter.channel, text, one.sent_at, one.next_try, one.last_error))
         return found
