@@ -21,10 +21,10 @@ __all__ = ["Sandbox", "Spending"]
 _WITHIN_S: Final = 10.0
 #: In how many days what the first one holds is spent, which tells the whole story; and the others, by turns.
 _FIRST_LASTS_DAYS: Final = 3
-_LASTS_DAYS: Final = (45, 30, 5, 90)
-#: The third one is topped up, when so much of it is left.
+_LASTS_DAYS: Final = (45, 30, 9, 90)
+#: The third one is topped up, when so much of it is left: of what it holds a part may not be spendable.
 _TOPPED_UP: Final = 2
-_TOPPED_UP_AT: Final = Decimal("0.3")
+_TOPPED_UP_AT: Final = Decimal("0.75")
 #: The fourth one cannot be read for a while.
 _FAILS: Final = 3
 _FAILS_AFTER: Final = timedelta(hours=10)
