@@ -4,8 +4,8 @@ A series that is not known, or no longer holds, is absent; it must never turn 0.
 numbers and nothing else: the exact amounts are on the page and in its API. No message, no secret becomes a label.
 
 prometheus-client writes the text: the head of every family, and the labels of every account and balance once, for they
-stay as they are. What is left for each scrape is to put values behind them. So a thousand accounts take tens of
-milliseconds, where checking and escaping the same ten thousand labels again would take hundreds.
+stay as they are. What is left for each scrape is to put values behind them. Where a thousand accounts took 160 ms,
+they take 60 (`tests/web/page_cost.py`): checking and escaping the same ten thousand labels again was most of it.
 """
 
 from __future__ import annotations

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 import random
-import select
-import signal
 import sqlite3
 import sys
-import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NoReturn
+
+from killed import killed_once
 
 from coffers_monitor.facts import Attempt, Figures, Place, Point
 from coffers_monitor.store import Address, Store
@@ -48,23 +47,6 @@ def write(address: Address, out: int) -> NoReturn:
         os.write(out, f"read {number}\n".encode())
         for notice in store.notices_due(BEGIN, at_most=1):
             os.write(out, f"claim {notice.id}\n".encode())
-
-
-def killed_once(address: Address, chance: random.Random) -> list[str]:
-    """Have a process write, kill it at a random moment, and answer what it told until then."""
-    told, out = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(told)
-        write(address, out)
-    os.close(out)
-    if chance.random() < 0.75:  # while it writes; else perhaps while it opens the database, or makes it
-        select.select([told], [], [], 60)
-    time.sleep(chance.uniform(0, 0.03))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    with open(told, "rb") as file:  # noqa: PTH123  a pipe
-        return file.read().decode().splitlines()
 
 
 def check(address: Address, reads: int) -> int:
@@ -99,7 +81,7 @@ def main() -> None:
     chance = random.Random()  # any moment is as good as another; what fails is told with its numbers
     reads, claims, found = 0, list[str](), 0
     for number in range(1, rounds + 1):
-        for word, _, what in (line.partition(" ") for line in killed_once(address, chance)):
+        for word, _, what in (line.partition(" ") for line in killed_once(write, address, chance)):
             if word == "read":
                 reads = int(what) + 1
             else:

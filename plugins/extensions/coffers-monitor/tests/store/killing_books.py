@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
-import signal
 import sys
 import tempfile
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
+
+from killed import killed_once
 
 from coffers_monitor.facts import Attempt, Figures, Place
 from coffers_monitor.notify import Delivery, Letter, Outgoing, Pace, read_channels
@@ -74,22 +73,6 @@ def work(address: Address, out: int) -> NoReturn:
         number += 1
 
 
-def killed_once(address: Address, chance: random.Random) -> list[str]:
-    told, out = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(told)
-        work(address, out)
-    os.close(out)
-    if chance.random() < 0.75:
-        select.select([told], [], [], 60)
-    time.sleep(chance.uniform(0, 0.03))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    with open(told, "rb") as file:  # noqa: PTH123  a pipe
-        return file.read().decode().splitlines()
-
-
 def in_the_outbox(address: Address) -> Counter[str]:
     with Store.open(address) as store:
         found = [Letter.from_text(one.text).notice for one in store.notices()]
@@ -101,7 +84,7 @@ def main() -> None:
     chance = random.Random()
     read, heard, unmarked = 0, Counter[str](), Counter[str]()
     for _ in range(rounds):
-        lines = killed_once(address, chance)
+        lines = killed_once(work, address, chance)
         for word, _, what in (line.partition(" ") for line in lines):
             if word == "read":
                 assert int(what) >= read, "a read that was kept was entered anew"
